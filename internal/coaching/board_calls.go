@@ -1,0 +1,106 @@
+package coaching
+
+import (
+	"slices"
+	"time"
+)
+
+// callSeen takes over how a call stands, for the watch's memory and for every
+// session that hears it or heard it.
+func (b *Board) callSeen(pos Position, seen CallSeen) {
+	if known, ok := b.memory.call(seen); ok && known.At.After(seen.At) {
+		return
+	}
+	b.memory.putCall(pos, seen)
+	agent := b.user(seen.Agent)
+	for _, s := range b.sessions {
+		if s.Target != nil && s.Target.ID == agent.ID && b.hear(s, seen) {
+			b.log(SessionChanged, s)
+		}
+	}
+}
+
+// hear updates a session's account of a call and tells whether that was news. A
+// live session takes a call of its target on while it is current.
+func (b *Board) hear(s *Session, seen CallSeen) bool {
+	i := slices.IndexFunc(s.Calls, func(c HeardCall) bool {
+		return c.CallID == seen.CallID && s.Boot == b.dialer.Boot
+	})
+	if i < 0 {
+		if !s.Live() || seen.State == CallEnded {
+			return false
+		}
+		s.Calls = append(s.Calls, HeardCall{Call: b.call(seen), HeardFrom: later(seen.StartedAt, s.StartedAt)})
+		b.learnCampaign(s)
+		return true
+	}
+	before := s.Calls[i]
+	heard := before
+	heard.Call = b.call(seen)
+	if seen.State == CallEnded && heard.HeardUntil == nil {
+		until := later(seen.At, heard.HeardFrom)
+		heard.HeardUntil = &until
+	}
+	if sameHeard(before, heard) {
+		return false
+	}
+	s.Calls[i] = heard
+	b.learnCampaign(s)
+	return true
+}
+
+// hearCurrentCalls has a session that begins take on its target's calls.
+func (b *Board) hearCurrentCalls(s *Session, a Attached) {
+	if id := b.entry(KindCampaign, a.TargetCampaign); id != nil && s.TargetCampaignID == nil {
+		s.TargetCampaignID = id
+	}
+	for _, c := range b.currentCalls(a.Target.Extension) {
+		b.hear(s, c)
+	}
+}
+
+func (b *Board) currentCalls(agent string) []CallSeen {
+	var current []CallSeen
+	for _, c := range b.memory.calls[agent] {
+		if c.State != CallEnded {
+			current = append(current, c.CallSeen)
+		}
+	}
+	slices.SortFunc(current, func(a, b CallSeen) int { return a.StartedAt.Compare(b.StartedAt) })
+	return current
+}
+
+// learnCampaign sets the target campaign, once, to that of the first call heard
+// that has one.
+func (b *Board) learnCampaign(s *Session) {
+	for _, c := range s.Calls {
+		if s.TargetCampaignID == nil && s.Live() && c.CampaignID != nil {
+			s.TargetCampaignID = c.CampaignID
+		}
+	}
+}
+
+func (b *Board) call(seen CallSeen) Call {
+	b.entry(KindResultCode, seen.ResultCode)
+	return Call{
+		CallID: seen.CallID, PhoneNumber: seen.PhoneNumber, Direction: seen.Direction, State: seen.State,
+		StartedAt: seen.StartedAt, AnsweredAt: seen.AnsweredAt, EndedAt: seen.EndedAt,
+		CampaignID: b.entry(KindCampaign, seen.Campaign), ListID: b.entry(KindList, seen.List),
+		ResultCode: seen.ResultCode.Key,
+	}
+}
+
+func sameHeard(a, b HeardCall) bool {
+	return a.CallID == b.CallID && a.PhoneNumber == b.PhoneNumber && a.Direction == b.Direction &&
+		a.State == b.State && a.StartedAt.Equal(b.StartedAt) && a.ResultCode == b.ResultCode &&
+		sameTime(a.AnsweredAt, b.AnsweredAt) && sameTime(a.EndedAt, b.EndedAt) && sameTime(a.HeardUntil, b.HeardUntil) &&
+		sameValue(a.CampaignID, b.CampaignID) && sameValue(a.ListID, b.ListID)
+}
+
+func sameTime(a, b *time.Time) bool {
+	return a == nil && b == nil || a != nil && b != nil && a.Equal(*b)
+}
+
+func sameValue[T comparable](a, b *T) bool {
+	return a == nil && b == nil || a != nil && b != nil && *a == *b
+}

@@ -1,0 +1,117 @@
+package coaching
+
+import (
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Disconnect is somebody's wish to end a session.
+type Disconnect struct {
+	Session SessionID
+	// IfMatch holds the tags the session may have; "*" matches any. Empty: the
+	// asker does not say what the session looked like.
+	IfMatch []string
+	Force   bool // even if the customer is dropped; needs IfMatch
+	Reason  string
+	By      Actor
+}
+
+// Ask marks a session as disconnecting and keeps the request. It returns the id
+// of the request, or uuid.Nil when the session has ended already. Errors are
+// *Error with the session as it is.
+func (b *Board) Ask(d Disconnect) (uuid.UUID, error) {
+	s := b.Session(d.Session)
+	switch {
+	case s == nil:
+		return uuid.Nil, noSession()
+	case !s.Live():
+		return uuid.Nil, nil
+	case len(d.IfMatch) > 0 && !slices.Contains(d.IfMatch, "*") && !slices.Contains(d.IfMatch, s.Tag()):
+		return uuid.Nil, &Error{
+			Code:    SessionChangedSince,
+			Message: "The session has another type or target than the one If-Match names; nothing was done. Look at it and ask again.",
+		}
+	}
+	pending := s.Pending()
+	if pending == nil && !d.Force && s.Type() == TypeBargeKick {
+		return uuid.Nil, &Error{Code: CustomerWouldDrop, Message: wouldDropMessage}
+	}
+	request := DisconnectRequest{
+		ID: b.newID(), AskedAt: b.now, AskedBy: d.By, Reason: d.Reason, Forced: d.Force, Type: s.Type(),
+		Joined: pending != nil, Outcome: OutcomePending,
+	}
+	if pending != nil {
+		request.AcceptedAt = pending.AcceptedAt
+	}
+	s.Requests = append(s.Requests, request)
+	s.State = StateDisconnecting
+	b.log(SessionChanged, s)
+	return request.ID, nil
+}
+
+const wouldDropMessage = "The supervisor is the customer's only party now, so ending the session would drop the customer. " +
+	"To do it all the same, ask again with If-Match and force=true."
+
+// Accept notes that the dialer agreed to end a session; it is over when its leg
+// is gone.
+func (b *Board) Accept(session SessionID) {
+	s := b.Session(session)
+	if s == nil || s.Pending() == nil || s.Pending().AcceptedAt != nil {
+		return
+	}
+	for i := range s.Requests {
+		if r := &s.Requests[i]; r.Outcome == OutcomePending {
+			r.AcceptedAt = &b.now
+		}
+	}
+	b.log(SessionChanged, s)
+}
+
+// GiveUp gives the requests under way their outcome and makes the session active
+// again. A session without a request under way, or an ended one, stays as it is.
+func (b *Board) GiveUp(session SessionID, outcome Outcome) {
+	s := b.Session(session)
+	if s == nil || s.State != StateDisconnecting {
+		return
+	}
+	settle(s, outcome, b.now)
+	s.State = StateActive
+	b.log(SessionChanged, s)
+}
+
+// FoundGone ends a session whose leg the dialer does not have any more (or has on
+// another target, if moved), though no report told so.
+func (b *Board) FoundGone(session SessionID, moved bool) {
+	s := b.Session(session)
+	if s == nil {
+		return
+	}
+	reason := EndUnknown
+	if moved {
+		reason = EndMovedOn
+	}
+	b.end(s.Sighted, s, Detached{At: b.now, Reason: reason})
+}
+
+// outcomeOfEnd tells what a request came to whose session has ended.
+func outcomeOfEnd(reason EndReason, r *DisconnectRequest) Outcome {
+	switch {
+	case reason == EndMovedOn:
+		return OutcomeMoved
+	case reason == EndDisconnected || r.AcceptedAt != nil:
+		return OutcomeConfirmed
+	default:
+		return OutcomeAlreadyGone
+	}
+}
+
+// settle gives every request under way the same outcome.
+func settle(s *Session, outcome Outcome, at time.Time) {
+	for i := range s.Requests {
+		if r := &s.Requests[i]; r.Outcome == OutcomePending {
+			r.Outcome, r.FinishedAt = outcome, &at
+		}
+	}
+}

@@ -1,0 +1,216 @@
+package coaching
+
+import (
+	"slices"
+	"time"
+)
+
+// attached begins a session, changes its type, or moves its leg to another
+// target.
+func (b *Board) attached(pos Position, a Attached) {
+	target := b.target(a)
+	if live := b.liveOn(a.Leg); live != nil && !a.At.Before(live.StartedAt) {
+		b.restate(pos, live, a, target)
+		return
+	}
+	b.attachedAnew(pos, a, target)
+}
+
+// target is the user a leg listens to, nil while the dialer cannot tell.
+func (b *Board) target(a Attached) *User {
+	if a.Target == nil {
+		return nil
+	}
+	return b.user(*a.Target)
+}
+
+// restate applies a statement about a leg that has a live session.
+func (b *Board) restate(pos Position, live *Session, a Attached, target *User) {
+	if target != nil && live.Target != nil && live.Target.ID != target.ID {
+		b.end(pos, live, Detached{At: a.At, Exact: a.Exact, Reason: EndMovedOn})
+		b.begin(pos, a, target)
+		return
+	}
+	changed := b.retype(live, a.Type, a.At)
+	if live.Target == nil && target != nil {
+		name := target.Named()
+		live.Target = &name
+		b.hearCurrentCalls(live, a)
+		changed = true
+	}
+	if changed {
+		live.Sighted = pos
+		b.log(SessionChanged, live)
+	}
+}
+
+// attachedAnew begins a session on a leg that has none at that moment. A report
+// that comes late or again is told by the dialer's clock: it falls into a
+// session that is known, or before the leg was seen to leave.
+func (b *Board) attachedAnew(pos Position, a Attached, target *User) {
+	if known := b.covering(a.Leg, a.At); known != nil {
+		sameTarget := target == nil || known.Target != nil && known.Target.ID == target.ID
+		if sameTarget && b.retype(known, a.Type, a.At) {
+			b.log(SessionChanged, known)
+		}
+		return
+	}
+	left, hasLeft := b.memory.leftAt(a.Leg)
+	next := b.nextAfter(a.Leg, a.At)
+	switch {
+	case next != nil && (!hasLeft || left.At.Before(a.At) || !left.At.Before(next.StartedAt)):
+		s := b.add(pos, a, target)
+		b.end(pos, s, Detached{At: next.StartedAt, Exact: next.StartedAtExact, Reason: EndMovedOn})
+	case hasLeft && !left.At.Before(a.At):
+		s := b.add(pos, a, target)
+		b.end(left.pos, s, left.Detached)
+	case hasLeft && left.Gone:
+		// A leg that is gone does not come back: its id is not used again.
+	default:
+		b.begin(pos, a, target)
+	}
+}
+
+// detached ends the session that a leg carries and remembers that it left.
+func (b *Board) detached(pos Position, d Detached) {
+	if live := b.liveOn(d.Leg); live != nil && !d.At.Before(live.StartedAt) {
+		b.end(pos, live, d)
+	}
+	b.memory.remember(pos, d)
+}
+
+// begin begins a session that is live and hears what its target hears.
+func (b *Board) begin(pos Position, a Attached, target *User) {
+	s := b.add(pos, a, target)
+	if target != nil {
+		b.hearCurrentCalls(s, a)
+	}
+}
+
+// add puts a new session on the board.
+func (b *Board) add(pos Position, a Attached, target *User) *Session {
+	s := &Session{
+		ID: b.newID(), Dialer: b.dialer.Name, Boot: b.dialer.Boot, Leg: a.Leg,
+		State: StateActive, Timeline: []TypeSince{{a.Type, a.At}}, TypeStatedAt: a.At,
+		User: b.user(a.Supervisor).Named(), StartedAt: a.At, StartedAtExact: a.Exact, Sighted: pos,
+	}
+	if target != nil {
+		name := target.Named()
+		s.Target = &name
+	}
+	b.sessions = append(b.sessions, s)
+	b.log(SessionStarted, s)
+	return s
+}
+
+// end ends a live session; whoever asked for it gets the outcome. Nothing
+// happens to a session that has ended.
+func (b *Board) end(pos Position, s *Session, d Detached) {
+	if !s.Live() {
+		return
+	}
+	b.freeze(s)
+	endedAt := later(d.At, s.StartedAt)
+	reason := d.Reason
+	if pending := s.Pending(); pending != nil {
+		outcome := outcomeOfEnd(reason, pending)
+		if outcome == OutcomeConfirmed && (reason == EndNotObserved || reason == EndUnknown) {
+			reason = EndDisconnected
+		}
+		if reason == EndDisconnected {
+			by := pending.AskedBy
+			s.EndedBy = &by
+		}
+		settle(s, outcome, b.now)
+	}
+	s.State, s.EndedAt, s.EndedAtExact, s.EndReason, s.Sighted = StateEnded, &endedAt, d.Exact, reason, pos
+	for i := range s.Calls {
+		if c := &s.Calls[i]; c.HeardUntil == nil {
+			c.HeardUntil = &endedAt
+		}
+	}
+	b.log(SessionEnded, s)
+}
+
+// retype notes that a session had a type at a moment, and tells whether that was
+// news. An unknown type never replaces a known one: the dialer did not tell. A
+// statement for the moment of an earlier one corrects it.
+func (b *Board) retype(s *Session, t Type, at time.Time) bool {
+	newest := at.After(s.TypeStatedAt)
+	if t == TypeUnknown {
+		return false
+	}
+	i, found := slices.BinarySearchFunc(s.Timeline, at, func(e TypeSince, at time.Time) int { return e.Since.Compare(at) })
+	switch {
+	case found && s.Timeline[i].Type == t:
+		return false
+	case found:
+		s.Timeline[i].Type = t
+	case i > 0 && s.Timeline[i-1].Type == t:
+		if newest {
+			s.TypeStatedAt = at
+			b.keep(s)
+		}
+		return false
+	case !newest && i == len(s.Timeline):
+		// Late: what was stated since holds again after it.
+		now := TypeSince{s.Type(), s.TypeStatedAt}
+		s.Timeline = append(s.Timeline, TypeSince{t, at}, now)
+	default:
+		s.Timeline = slices.Insert(s.Timeline, i, TypeSince{t, at})
+	}
+	if newest {
+		s.TypeStatedAt = at
+	}
+	s.Timeline = slices.CompactFunc(s.Timeline, func(a, b TypeSince) bool { return a.Type == b.Type })
+	return true
+}
+
+func (b *Board) liveOn(leg string) *Session {
+	for _, s := range b.sessions {
+		if s.Leg == leg && s.Live() {
+			return s
+		}
+	}
+	return nil
+}
+
+// covering is the session of a leg, in this run of the dialer, that went on at a
+// moment; nil if there is none.
+func (b *Board) covering(leg string, at time.Time) *Session {
+	for _, s := range b.onLeg(leg) {
+		if !at.Before(s.StartedAt) && (s.EndedAt == nil || at.Before(*s.EndedAt) || at.Equal(s.StartedAt)) {
+			return s
+		}
+	}
+	return nil
+}
+
+// nextAfter is the first session of a leg, in this run of the dialer, that began
+// after a moment; nil if there is none.
+func (b *Board) nextAfter(leg string, at time.Time) *Session {
+	var next *Session
+	for _, s := range b.onLeg(leg) {
+		if s.StartedAt.After(at) && (next == nil || s.StartedAt.Before(next.StartedAt)) {
+			next = s
+		}
+	}
+	return next
+}
+
+func (b *Board) onLeg(leg string) []*Session {
+	var sessions []*Session
+	for _, s := range b.sessions {
+		if s.Leg == leg && s.Boot == b.dialer.Boot {
+			sessions = append(sessions, s)
+		}
+	}
+	return sessions
+}
+
+func later(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
+}

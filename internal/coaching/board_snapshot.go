@@ -1,0 +1,180 @@
+package coaching
+
+import "time"
+
+// Connect begins a watch: writes with an older connection are refused from now
+// on, and nothing is taken for connected until the first snapshot.
+func (b *Board) Connect() {
+	b.changeDialer(func(d *DialerState) { d.Connection++ })
+	b.Lose(time.Time{})
+}
+
+// Lose notes that the connection is lost; it ends no session. heard is when the
+// dialer was last heard; the zero time changes nothing about that.
+func (b *Board) Lose(heard time.Time) {
+	b.changeDialer(func(d *DialerState) {
+		if d.Connected || d.Since == nil {
+			d.Connected, d.Since = false, &b.now
+		}
+		if !heard.IsZero() {
+			d.LastHeardAt = &heard
+		}
+	})
+}
+
+// snapshotBegun marks the place that a snapshot is at least as new as. A dialer
+// that was restarted ends all its old sessions first: no leg outlives its run.
+func (b *Board) snapshotBegun(pos Position, boot string) {
+	b.memory.mark = &pos
+	if boot == "" || boot == b.dialer.Boot {
+		return
+	}
+	known, earlier := b.knownAlive(), b.dialer.Boot
+	for _, s := range b.sessions {
+		switch {
+		case !s.Live():
+		case earlier == "":
+			s.Boot = boot // the run that was watched all along tells its name
+			b.keep(s)
+		default:
+			b.end(pos, s, Detached{At: lastTold(s, known), Reason: EndDialerRestarted})
+		}
+	}
+	b.changeDialer(func(d *DialerState) { d.Boot = boot })
+}
+
+// snapshot reconciles with all that is alive: it begins sessions for legs that
+// are not known and ends sessions whose legs are missing. What was reported
+// since the snapshot was begun is newer, and stays.
+func (b *Board) snapshot(pos Position, snap Snapshot) {
+	mark := pos
+	if b.memory.mark != nil {
+		mark = *b.memory.mark
+	}
+	known := b.knownAlive()
+	for _, u := range snap.Users {
+		b.userSeen(u)
+	}
+	b.endMissing(pos, mark, known, snap.Legs)
+	for _, a := range snap.Legs {
+		b.listed(pos, mark, known, a)
+	}
+	for _, c := range append(b.memory.missing(snap.Calls, mark, snap.At), snap.Calls...) {
+		if r, ok := b.memory.call(c); !ok || r.pos.Before(mark) {
+			b.callSeen(pos, c)
+		}
+	}
+	b.closeCalls(snap)
+	b.changeDialer(func(d *DialerState) {
+		if !d.Connected {
+			d.Connected, d.Since = true, &b.now
+		}
+		d.LastHeardAt, d.LastReconciledAt = &b.now, &b.now
+	})
+}
+
+// knownAlive is the last moment before this snapshot at which what was alive
+// was known: the dialer was last heard then, or last reconciled, if it has been
+// heard all along.
+func (b *Board) knownAlive() time.Time {
+	at := b.dialer.LastHeardAt
+	if b.dialer.Connected && b.dialer.LastReconciledAt != nil {
+		at = b.dialer.LastReconciledAt
+	}
+	if at == nil {
+		return time.Time{}
+	}
+	return *at
+}
+
+func (b *Board) endMissing(pos, mark Position, known time.Time, listed []Attached) {
+	alive := map[string]bool{}
+	for _, a := range listed {
+		alive[a.Leg] = true
+	}
+	for _, s := range b.sessions {
+		if s.Live() && !alive[s.Leg] && s.Sighted.Before(mark) {
+			b.end(pos, s, Detached{At: lastTold(s, known), Reason: EndNotObserved})
+		}
+	}
+}
+
+// lastTold is the last moment a session was known to be alive.
+func lastTold(s *Session, known time.Time) time.Time {
+	return later(later(known, s.TypeSince()), s.StartedAt)
+}
+
+// listed applies one leg of a snapshot begun at mark.
+func (b *Board) listed(pos, mark Position, known time.Time, a Attached) {
+	target := b.target(a)
+	if live := b.liveOn(a.Leg); live != nil {
+		b.confirm(pos, mark, known, live, a, target)
+		return
+	}
+	if left, ok := b.memory.leftAt(a.Leg); ok && !left.pos.Before(mark) {
+		return
+	}
+	for _, s := range b.onLeg(a.Leg) {
+		if !s.Sighted.Before(mark) {
+			return
+		}
+		if a.At.Before(*s.EndedAt) { // no session comes back to life, and none overlaps it
+			a.At, a.Exact = *s.EndedAt, false
+		}
+	}
+	b.begin(pos, a, target)
+}
+
+// confirm applies a snapshot's statement about a leg that has a live session.
+func (b *Board) confirm(pos, mark Position, known time.Time, live *Session, a Attached, target *User) {
+	if !live.Sighted.Before(mark) {
+		return
+	}
+	moved := target != nil && live.Target != nil && live.Target.ID != target.ID
+	if moved && (!a.Exact || a.At.Before(live.StartedAt)) {
+		a.At, a.Exact = later(lastTold(live, known), a.At), false
+	}
+	if !moved {
+		// The type may have changed unseen; when, nobody can tell but that it was
+		// not before it was last stated.
+		a.At = later(a.At, live.TypeStatedAt)
+		if a.Type != live.Type() && a.At.Equal(live.TypeSince()) {
+			a.At = later(a.At, known)
+		}
+	}
+	b.restate(pos, live, a, target)
+}
+
+// closeCalls ends, for the sessions that hear them, calls that are in nobody's
+// memory any more: those that ended while the dialer was not heard.
+func (b *Board) closeCalls(snap Snapshot) {
+	for _, s := range b.sessions {
+		if !s.Live() || s.Target == nil {
+			continue
+		}
+		changed := false
+		for i := range s.Calls {
+			c := &s.Calls[i]
+			if c.HeardUntil == nil && !b.remembered(s, c.CallID) {
+				until := later(snap.At, c.HeardFrom)
+				c.HeardUntil, c.State = &until, CallEnded
+				if c.EndedAt == nil {
+					c.EndedAt = &until
+				}
+				changed = true
+			}
+		}
+		if changed {
+			b.log(SessionChanged, s)
+		}
+	}
+}
+
+func (b *Board) remembered(s *Session, callID string) bool {
+	agent := b.users[s.Target.ID]
+	if agent == nil {
+		return true // not on this board: nothing is known about this agent's calls
+	}
+	c, ok := b.memory.calls[agent.At(b.dialer.Name)][callID]
+	return ok && c.State != CallEnded
+}

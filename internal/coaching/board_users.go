@@ -1,0 +1,97 @@
+package coaching
+
+import (
+	"slices"
+
+	"github.com/google/uuid"
+)
+
+func (b *Board) index(u *User) {
+	b.users[u.ID] = u
+	if ext := u.At(b.dialer.Name); ext != "" {
+		b.byExt[ext] = u
+	}
+}
+
+// user finds a person by extension, or takes a new user on. A dialer's name
+// never replaces the name of an imported user.
+func (b *Board) user(p Person) *User {
+	u := b.byExt[p.Extension]
+	if u == nil {
+		u = &User{
+			ID: b.newID(), Name: p.Extension, Presence: Presence{Status: StatusUnknown},
+			Extensions: []Extension{{Dialer: b.dialer.Name, Extension: p.Extension}},
+		}
+		b.index(u)
+		b.keepUser(u)
+	}
+	if u.ExternalID != "" && u.ExternalID != p.ExternalID {
+		return u
+	}
+	before := *u
+	if p.Name != "" {
+		u.Name = p.Name
+	}
+	if p.Team != "" {
+		u.Team = p.Team
+	}
+	if p.ExternalID != "" {
+		u.ExternalID = p.ExternalID
+	}
+	if u.Name != before.Name || u.Team != before.Team || u.ExternalID != before.ExternalID {
+		b.keepUser(u)
+	}
+	return u
+}
+
+func (b *Board) keepUser(u *User) {
+	if !slices.Contains(b.dirtyUsers, u) {
+		b.dirtyUsers = append(b.dirtyUsers, u)
+	}
+}
+
+// userSeen takes over a reported status unless a newer one is known.
+func (b *Board) userSeen(seen UserSeen) {
+	u := b.user(seen.Person)
+	p := u.Presence
+	if p.Since != nil && seen.Since.Before(*p.Since) {
+		return
+	}
+	if p.Status == seen.Status && p.Reason == seen.Reason && p.Since != nil {
+		return
+	}
+	since := seen.Since
+	u.Presence = Presence{Status: seen.Status, Since: &since, Reason: seen.Reason}
+	b.keepUser(u)
+}
+
+// entry finds what a dialer names by a key, or takes it into the catalogue. It
+// returns nil for no key.
+func (b *Board) entry(kind CatalogueKind, n Named) *uuid.UUID {
+	if n.Key == "" {
+		return nil
+	}
+	key := catalogueKey{kind, b.dialer.Name, n.Key}
+	e, known := b.catalogue[key]
+	if !known {
+		e = CatalogueEntry{ID: b.newID(), Kind: kind, Dialer: b.dialer.Name, Key: n.Key, Name: n.Key}
+	}
+	named := n.Name != "" && n.Name != e.Name
+	if named {
+		e.Name = n.Name
+	}
+	if !known || named {
+		b.catalogue[key] = e
+		b.keepEntry(e)
+	}
+	return &e.ID
+}
+
+func (b *Board) keepEntry(e CatalogueEntry) {
+	i := slices.IndexFunc(b.dirtyEntries, func(d CatalogueEntry) bool { return d.ID == e.ID })
+	if i >= 0 {
+		b.dirtyEntries[i] = e
+		return
+	}
+	b.dirtyEntries = append(b.dirtyEntries, e)
+}

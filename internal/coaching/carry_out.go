@@ -1,0 +1,192 @@
+package coaching
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+)
+
+// carryOut carries out the requests to end sessions of one dialer until ctx ends:
+// those that are made from now on and those an earlier process left behind.
+// Every session being disconnected has one goroutine, which this one waits for.
+func (f *Floor) carryOut(ctx context.Context, d *watched) {
+	var all sync.WaitGroup
+	defer all.Wait()
+	var mu sync.Mutex
+	underWay := map[SessionID]bool{}
+	for {
+		changed := f.view.changed()
+		for id, s := range f.Live().Sessions() {
+			mu.Lock()
+			isNew := s.Dialer == d.Name && s.State == StateDisconnecting && !underWay[id]
+			if isNew {
+				underWay[id] = true
+			}
+			mu.Unlock()
+			if !isNew {
+				continue
+			}
+			a := &attempt{floor: f, dialer: d, session: id, inherited: f.inherited[s.Pending().ID]}
+			all.Go(func() {
+				a.run(ctx)
+				mu.Lock()
+				defer mu.Unlock()
+				delete(underWay, id)
+			})
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// attempt is the work on one session that is being disconnected.
+type attempt struct {
+	floor   *Floor
+	dialer  *watched
+	session SessionID
+	// inherited: the request is from before this process, and may have been asked
+	// already: a dialer that is not connected yet is waited for.
+	inherited bool
+	asked     bool // the dialer got an ask that may have worked
+	accepted  bool
+}
+
+// run asks, with growing pauses, until the session has ended, the request has an outcome, the deadline
+// has passed or ctx ends. A request whose process ends is carried out by the
+// next.
+func (a *attempt) run(ctx context.Context) {
+	pause := backoff{longest: 8 * time.Second}
+	deadline := time.Now().Add(a.floor.timing.Deadline)
+	for {
+		s := a.floor.Live().Session(a.session)
+		if s == nil || s.State != StateDisconnecting {
+			return
+		}
+		left := time.Until(deadline)
+		if left <= 0 {
+			a.expire(ctx)
+			return
+		}
+		if a.ask(ctx, s) {
+			return
+		}
+		if !a.wait(ctx, min(left, pause.next())) {
+			return
+		}
+	}
+}
+
+// wait waits for the session to be over with, a while at most, and tells whether
+// it is still being disconnected.
+func (a *attempt) wait(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	for {
+		changed := a.floor.view.changed()
+		s := a.floor.Live().Session(a.session)
+		if s == nil || s.State != StateDisconnecting {
+			return false
+		}
+		select {
+		case <-changed:
+		case <-timer.C:
+			return true
+		case <-ctx.Done():
+			return false
+		}
+	}
+}
+
+// ask asks the dialer once and keeps what came of it. It tells whether that was
+// final.
+func (a *attempt) ask(ctx context.Context, s *SessionView) (final bool) {
+	verdict, err := a.hangUp(ctx, s)
+	log := a.floor.log.With("dialer", a.dialer.Name, "session", a.session)
+	log.Info("asked the dialer to end a session", "verdict", verdict, "cause", err)
+	switch verdict {
+	case Accepted:
+		a.asked = true
+		if !a.accepted {
+			a.accepted = a.keep(ctx, func(b *Board) { b.Accept(a.session) })
+		}
+		return false
+	case NoAnswer:
+		a.asked = true
+		return false
+	case AlreadyGone, Moved:
+		return a.foundGone(ctx, verdict == Moved)
+	case WouldDropCustomer:
+		return a.giveUp(ctx, OutcomeWouldDropCustomer)
+	case Refused:
+		if a.asked || a.inherited {
+			return false
+		}
+		return a.giveUp(ctx, OutcomeRefused)
+	default:
+		if a.asked || a.inherited {
+			return false
+		}
+		return a.giveUp(ctx, OutcomeUnreachable)
+	}
+}
+
+func (a *attempt) hangUp(ctx context.Context, s *SessionView) (Verdict, error) {
+	ask := HangUp{Leg: s.Leg, Type: s.Pending().Type}
+	for _, r := range s.Requests {
+		if r.Outcome == OutcomePending && r.Forced {
+			ask.Force, ask.Type = true, r.Type
+		}
+	}
+	if s.Target != nil {
+		ask.Target = s.TargetUser.At(a.dialer.Name)
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.floor.timing.Ask)
+	defer cancel()
+	return a.dialer.Dialer.HangUp(ctx, ask)
+}
+
+// foundGone waits for the report that tells the end, which was made before the
+// dialer said so. Where there was none, the session is ended without.
+func (a *attempt) foundGone(ctx context.Context, moved bool) (final bool) {
+	flush, cancel := context.WithTimeout(ctx, a.floor.timing.Ask)
+	defer cancel()
+	a.dialer.flushed(flush)
+	return a.keep(ctx, func(b *Board) { b.FoundGone(a.session, moved) })
+}
+
+func (a *attempt) giveUp(ctx context.Context, outcome Outcome) (final bool) {
+	return a.keep(ctx, func(b *Board) { b.GiveUp(a.session, outcome) })
+}
+
+// expire gives up a request whose deadline has passed: the leg lives on.
+func (a *attempt) expire(ctx context.Context) {
+	outcome := OutcomeTimedOut
+	if s := a.floor.Live().Session(a.session); s != nil && s.Pending() != nil && s.Pending().AcceptedAt != nil {
+		outcome = OutcomeFailed
+	}
+	a.giveUp(ctx, outcome)
+}
+
+// keep makes a change of the session, again and again while the database is
+// away. It tells whether that worked.
+func (a *attempt) keep(ctx context.Context, rule func(*Board)) bool {
+	ctx, stop := detach(ctx, lastWords)
+	defer stop()
+	scope := Scope{Dialer: a.dialer.Name, Sessions: []SessionID{a.session}}
+	pause := backoff{longest: 2 * time.Second}
+	for {
+		err := a.floor.change(ctx, scope, func(b *Board) error { rule(b); return nil })
+		if err == nil {
+			return true
+		}
+		if !errors.Is(err, ErrUnavailable) || ctx.Err() != nil {
+			a.floor.log.Error("keep the outcome of a disconnect", "session", a.session, "error", err)
+			return false
+		}
+		sleep(ctx, pause.next())
+	}
+}

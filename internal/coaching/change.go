@@ -1,0 +1,49 @@
+package coaching
+
+import (
+	"strconv"
+	"time"
+)
+
+// Revision is a place in the change log of one database. Outside it is the
+// opaque text of String; the epoch is made at random with the database, so that
+// another database's revisions are recognised.
+type Revision struct {
+	Epoch  string
+	Number int64
+}
+
+// String returns the revision as callers see it, <epoch>-<number>.
+func (r Revision) String() string { return r.Epoch + "-" + strconv.FormatInt(r.Number, 10) }
+
+// ChangeKind tells what a change is about: the event type that readers get.
+type ChangeKind string
+
+const (
+	SessionStarted ChangeKind = "session.started"
+	SessionChanged ChangeKind = "session.changed"
+	SessionEnded   ChangeKind = "session.ended"
+	UserChanged    ChangeKind = "user.changed"
+	DialerChanged  ChangeKind = "dialer.changed"
+	// CatalogueChanged is internal: it reaches no reader.
+	CatalogueChanged ChangeKind = "catalogue.changed"
+)
+
+// Change is one entry of the change log: how one thing stands from a revision
+// on. Exactly one of the pointers is set. A change is immutable once committed.
+type Change struct {
+	Number    int64
+	Kind      ChangeKind
+	At        time.Time // commit time, on the database's clock
+	Session   *Session
+	User      *User
+	Dialer    *DialerState
+	Catalogue *CatalogueEntry
+}
+
+// Commit is what one transaction changed; no changes where nothing was new.
+type Commit struct {
+	Revision Revision  // the newest revision after it
+	At       time.Time // its commit time, on the database's clock
+	Changes  []Change
+}

@@ -1,0 +1,65 @@
+package coaching
+
+import (
+	"context"
+	"time"
+)
+
+// Dialer is a telephone system behind an adapter.
+//
+// Both methods may be called at the same time; Watch runs at most once at a time.
+type Dialer interface {
+	// Watch connects and reports SnapshotBegun and a Snapshot first, then every
+	// change in the dialer's order, and a new snapshot from time to time. While
+	// nothing happens it reports Alive every few seconds.
+	//
+	// It calls report one at a time, from one goroutine; a report that returns an
+	// error ends the watch. It returns when the connection is lost, when ctx ends,
+	// or when the dialer cannot be asked: that is an error, never an empty
+	// snapshot. It leaves nothing running behind.
+	Watch(ctx context.Context, report func(Sighting) error) error
+
+	// HangUp asks for the end of one session. It looks at its newest state of the
+	// leg just before it asks, and never touches any other leg. The error gives
+	// the cause of Refused, Unreachable and NoAnswer, for the log only.
+	//
+	// It returns when the dialer has answered, not when the leg is gone: the end
+	// comes as a report of Watch.
+	HangUp(ctx context.Context, ask HangUp) (Verdict, error)
+}
+
+// HangUp names one session to a dialer.
+type HangUp struct {
+	Leg    string
+	Target string // the target's extension; "" while it is unknown
+	Type   Type   // as it was when the request was made
+	Force  bool   // even if it drops the customer, as long as the type is still Type
+}
+
+// Verdict is a dialer's answer to HangUp.
+type Verdict string
+
+const (
+	Accepted          Verdict = "accepted"            // asked, and the dialer agreed
+	AlreadyGone       Verdict = "already_gone"        // there is no such leg (any more); its end has been reported
+	Moved             Verdict = "moved"               // the leg is on another target now; it was left alone
+	WouldDropCustomer Verdict = "would_drop_customer" // not asked: the customer would be left with nobody
+	Refused           Verdict = "refused"             // the dialer said no; nothing was done
+	Unreachable       Verdict = "unreachable"         // not asked: there is no connection
+	NoAnswer          Verdict = "no_answer"           // asked, but no answer came: it may still happen
+)
+
+// DialerState is what is known of a dialer.
+type DialerState struct {
+	Name      string `json:"name"`
+	Kind      string `json:"kind"` // "simulator" or "asterisk"
+	Connected bool   `json:"connected"`
+	// Since is since when it is connected or not; nil before the first try.
+	Since            *time.Time `json:"since,omitempty"`
+	LastHeardAt      *time.Time `json:"last_heard_at,omitempty"`
+	LastReconciledAt *time.Time `json:"last_reconciled_at,omitempty"`
+	Boot             string     `json:"boot,omitempty"` // identifies the dialer's run; "" where it does not tell
+	// Connection counts the watches of this dialer, ever. It fences: whoever
+	// writes with an older one is refused (ErrSuperseded).
+	Connection int64 `json:"connection"`
+}

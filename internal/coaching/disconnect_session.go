@@ -1,0 +1,114 @@
+package coaching
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Disconnect ends a session at its dialer. It marks the session, whoever watches
+// the dialer carries that out, and it waits for the outcome, Timing.Wait at most.
+// A caller who goes away does not stop what is under way.
+//
+// It returns the session: ended, or disconnecting when the dialer agreed and the
+// leg has not gone yet. Errors are *Error with PreconditionRequired,
+// SessionNotFound, SessionChangedSince, CustomerWouldDrop, DialerRefused,
+// DialerUnreachable, DialerTimeout or DatabaseUnavailable, and hold the session as
+// it is where there is one.
+func (f *Floor) Disconnect(ctx context.Context, d Disconnect) (*SessionView, error) {
+	if d.Force && len(d.IfMatch) == 0 {
+		return nil, &Error{
+			Code:    PreconditionRequired,
+			Message: "force=true needs an If-Match header with the session's etag, so that it holds only for what you saw.",
+		}
+	}
+	deadline := time.NewTimer(f.timing.Wait)
+	defer deadline.Stop()
+	request, err := f.mark(ctx, d)
+	if err != nil {
+		return nil, f.withSession(ctx, d.Session, err)
+	}
+	if request == uuid.Nil {
+		return f.Session(ctx, d.Session)
+	}
+	return f.await(ctx, d.Session, request, deadline.C)
+}
+
+// mark keeps the request and marks the session in one transaction: the mark is
+// the command.
+func (f *Floor) mark(ctx context.Context, d Disconnect) (request uuid.UUID, err error) {
+	session, err := f.Session(ctx, d.Session)
+	if err != nil || !session.Live() {
+		return uuid.Nil, err
+	}
+	scope := Scope{Dialer: session.Dialer, Sessions: []SessionID{d.Session}}
+	err = f.change(ctx, scope, func(b *Board) error {
+		request, err = b.Ask(d)
+		return err
+	})
+	return request, unavailable(err)
+}
+
+// withSession adds the session as it is now to an error about it.
+func (f *Floor) withSession(ctx context.Context, id SessionID, err error) error {
+	var e *Error
+	if !errors.As(err, &e) || e.Code == SessionNotFound || e.Code == DatabaseUnavailable {
+		return err
+	}
+	if s, lookErr := f.Session(ctx, id); lookErr == nil {
+		e.Session = s
+	}
+	return err
+}
+
+// await waits until a request has its outcome, or the time is up.
+func (f *Floor) await(ctx context.Context, id SessionID, request uuid.UUID, deadline <-chan time.Time) (*SessionView, error) {
+	for {
+		changed := f.view.changed()
+		s, err := f.Session(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		r := s.Request(request) // nil while the view has not caught up with the mark
+		if r != nil && r.Outcome != OutcomePending {
+			return answer(s, r.Outcome)
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-deadline:
+			if r != nil && r.AcceptedAt != nil {
+				return s, nil
+			}
+			return answer(s, OutcomeTimedOut)
+		}
+	}
+}
+
+// answer is what the asker of a request gets for its outcome.
+func answer(s *SessionView, outcome Outcome) (*SessionView, error) {
+	switch outcome {
+	case OutcomeConfirmed, OutcomeAlreadyGone, OutcomeMoved:
+		return s, nil
+	case OutcomeWouldDropCustomer:
+		return nil, &Error{Code: CustomerWouldDrop, Message: wouldDropMessage, Session: s}
+	case OutcomeRefused:
+		return nil, &Error{
+			Code: DialerRefused, Session: s,
+			Message: "The dialer refused to end the session; nothing was done and the session goes on.",
+		}
+	case OutcomeUnreachable:
+		return nil, &Error{
+			Code: DialerUnreachable, Session: s,
+			Message: "The dialer cannot be reached right now; nothing was done. Try again shortly.",
+		}
+	default:
+		return nil, &Error{
+			Code: DialerTimeout, Session: s,
+			Message: "The dialer was asked and has not confirmed the end. It may still happen: look at the session again.",
+		}
+	}
+}

@@ -1,0 +1,97 @@
+package coaching
+
+import (
+	"errors"
+	"sync"
+	"time"
+)
+
+// reportQueue holds a watch's reports, in order, until they are kept. It is
+// bounded: when the database is away for too long the watch is given up, and the
+// next one reconciles.
+type reportQueue struct {
+	mu      sync.Mutex
+	reports []queued
+	seq     int64
+	heard   time.Time     // when the dialer was last heard, on this machine's clock
+	closed  bool          // nothing more will be reported
+	filled  chan struct{} // has room for one signal
+}
+
+// queued is one report, or a barrier: a channel to close when all before it is
+// kept.
+type queued struct {
+	seq      int64
+	sighting Sighting
+	barrier  chan struct{}
+}
+
+// queueBound is how many reports are held while they cannot be kept.
+const queueBound = 20_000
+
+var errQueueFull = errors.New("too many reports wait to be kept")
+
+func newReportQueue() *reportQueue { return &reportQueue{filled: make(chan struct{}, 1)} }
+
+// report takes one report in. An error means that the watch must end.
+func (q *reportQueue) report(s Sighting) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.heard = time.Now().UTC()
+	if _, ok := s.(Alive); ok {
+		return nil
+	}
+	if len(q.reports) >= queueBound {
+		return errQueueFull
+	}
+	q.seq++
+	if s, ok := clean(s); ok {
+		q.reports = append(q.reports, queued{seq: q.seq, sighting: s})
+		q.signal()
+	}
+	return nil
+}
+
+// barrier returns a channel that is closed when all reports so far are kept, or
+// never will be.
+func (q *reportQueue) barrier() <-chan struct{} {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	done := make(chan struct{})
+	q.reports = append(q.reports, queued{seq: q.seq, barrier: done})
+	q.signal()
+	return done
+}
+
+func (q *reportQueue) close() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.closed = true
+	q.signal()
+}
+
+func (q *reportQueue) signal() {
+	select {
+	case q.filled <- struct{}{}:
+	default:
+	}
+}
+
+// take returns up to limit reports, and whether more may come.
+func (q *reportQueue) take(limit int) (batch []queued, open bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	n := min(limit, len(q.reports))
+	batch = q.reports[:n:n]
+	q.reports = q.reports[n:]
+	if len(q.reports) > 0 {
+		q.signal()
+	}
+	return batch, !q.closed || len(q.reports) > 0
+}
+
+func (q *reportQueue) lastHeard() time.Time {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.heard
+}

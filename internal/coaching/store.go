@@ -1,0 +1,129 @@
+package coaching
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Recorder keeps what happened. Its methods are safe for concurrent use and
+// return ErrUnavailable, in bounded time, when the database is away.
+type Recorder interface {
+	// Change runs rule in one transaction on the rows in scope, locked in one
+	// order, and keeps what the board changed together with its change-log
+	// entries; the revision counter is raised last. rule is pure and may run more
+	// than once, each time on a fresh board; its error rolls back and is returned
+	// as it is. ErrSuperseded tells that the scope's connection is not the
+	// dialer's newest.
+	Change(ctx context.Context, scope Scope, rule func(*Board) error) (Commit, error)
+
+	// Heard keeps when a dialer was last heard, outside the revisions. It changes
+	// nothing when the connection is not the dialer's newest.
+	Heard(ctx context.Context, dialer string, connection int64, at time.Time) error
+}
+
+// Scope names the rows a change may touch.
+type Scope struct {
+	// Dialer is the dialer whose rows these are. It is created with Kind if the
+	// database does not know it yet.
+	Dialer string
+	Kind   string
+	// Connection must be the dialer's newest, or 0 for a change that no watch
+	// makes (a request, the beginning of a watch).
+	Connection int64
+
+	// What follows adds up. All sessions are those of this dialer only.
+	Sessions   []SessionID          // these, live or ended
+	Legs       []string             // their live sessions and up to 16 of their newest ended ones
+	AllLive    bool                 // every live session of the dialer
+	Extensions []string             // their users, and the live sessions that have these users as target
+	Calls      []string             // sessions that heard one of these calls (by call id), live or ended
+	Catalogue  []CatalogueReference // catalogue entries
+}
+
+// CatalogueReference names a catalogue entry by what the scope's dialer says.
+type CatalogueReference struct {
+	Kind CatalogueKind
+	Key  string
+}
+
+// ChangeLog is what the live view follows.
+type ChangeLog interface {
+	// LiveSet returns all that the live view shows and the revision it is true at,
+	// in one read.
+	LiveSet(ctx context.Context) (LiveSet, error)
+	// Changes returns up to limit changes after a revision, in order and without
+	// a gap, internal ones included. ErrNotFound tells that they are no longer
+	// kept or never were (another epoch, the future).
+	Changes(ctx context.Context, after Revision, limit int) ([]Change, error)
+}
+
+// LiveSet is the live view's beginning.
+type LiveSet struct {
+	Revision  Revision
+	At        time.Time // commit time of the revision
+	Sessions  []*Session
+	Users     []*User // every user
+	Dialers   []DialerState
+	Catalogue []CatalogueEntry
+}
+
+// Archive answers questions about the past.
+type Archive interface {
+	// Session returns a session with its calls and requests, or ErrNotFound.
+	Session(ctx context.Context, id SessionID) (*Session, error)
+	// Sessions returns a page of sessions, newest first, without their calls and
+	// requests.
+	Sessions(ctx context.Context, query SessionQuery) (SessionPage, error)
+}
+
+// SessionQuery asks for sessions, newest first. Zero fields do not narrow.
+//
+// The way in is the first given of CallID, PhoneNumber, UserID, TargetUserID and
+// TargetCampaignID, else the time; the others narrow within it, over at most
+// 10,000 entries a page.
+type SessionQuery struct {
+	State            StateFilter
+	UserID           *UserID
+	TargetUserID     *UserID
+	TargetCampaignID *uuid.UUID
+	CallID           string
+	PhoneNumber      string
+	Types            []Type // any type the session had
+	Dialer           string
+	EndReason        EndReason
+	From, To         *time.Time // half-open, on the start
+	At               *time.Time // live at that moment and begun within the 24 hours before
+	After            *Place     // nil: from the newest
+	Limit            int        // 1..200
+}
+
+// StateFilter narrows by state.
+type StateFilter string
+
+// The state filters.
+const (
+	AnyState  StateFilter = "all"
+	OnlyLive  StateFilter = "live"
+	OnlyEnded StateFilter = "ended"
+)
+
+// Place is where a page ended, in the order newest first.
+type Place struct {
+	StartedAt time.Time
+	ID        SessionID
+}
+
+// SessionPage is a page of sessions.
+type SessionPage struct {
+	Sessions []*Session
+	Next     *Place // nil on the last page; a page may be short or empty and still have one
+}
+
+// Store is all that a Floor needs of persistence.
+type Store interface {
+	Recorder
+	ChangeLog
+	Archive
+}

@@ -1,0 +1,59 @@
+package coaching
+
+import (
+	"slices"
+
+	"github.com/google/uuid"
+)
+
+// UserID identifies a user. It is ours (UUIDv7), never a dialer's.
+type UserID = uuid.UUID
+
+// User is a person: a supervisor, an agent, or both.
+type User struct {
+	ID         UserID      `json:"id"`
+	ExternalID string      `json:"external_id,omitempty"` // key of an import; "" for a user first seen at a dialer
+	Name       string      `json:"name"`
+	Team       string      `json:"team,omitempty"`
+	Extensions []Extension `json:"extensions"`
+	Presence   Presence    `json:"presence"` // as the dialer reported it; what is shown is StatusOf
+}
+
+// Extension is where a dialer knows a user: unique per dialer.
+type Extension struct {
+	Dialer    string `json:"dialer"`
+	Extension string `json:"extension"`
+}
+
+// At returns the user's extension at a dialer, or "" if there is none.
+func (u *User) At(dialer string) string {
+	for _, e := range u.Extensions {
+		if e.Dialer == dialer {
+			return e.Extension
+		}
+	}
+	return ""
+}
+
+// UserName is a user as named at some moment; history keeps it as it was then.
+type UserName struct {
+	ID   UserID `json:"id"`
+	Name string `json:"name"`
+}
+
+// Actor is who asked for something. The user is nil where the one who asked is
+// no known user.
+type Actor struct {
+	Name string    `json:"name"`
+	User *UserName `json:"user,omitempty"`
+}
+
+// Clone returns a copy that shares nothing that changes with the original.
+func (u *User) Clone() *User {
+	c := *u
+	c.Extensions = slices.Clone(u.Extensions)
+	return &c
+}
+
+// Named is the user as a session keeps it.
+func (u *User) Named() UserName { return UserName{ID: u.ID, Name: u.Name} }

@@ -1,0 +1,261 @@
+package coaching
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// view keeps the live set in memory, advanced by the change log, and makes the
+// immutable Live of it: at most once a change, and only when somebody looks.
+// Its methods are safe for concurrent use.
+type view struct {
+	mu        sync.Mutex
+	revision  Revision
+	at        time.Time
+	users     map[UserID]*User
+	sessions  map[SessionID]*Session // live ones
+	dialers   map[string]DialerState
+	catalogue *Catalogue
+	away      *time.Time // since when the database is away; nil while it answers
+
+	built map[UserID]*CoachingUser // as in the last Live
+	dirty map[UserID]bool          // to be built anew
+	live  *Live                    // nil when something changed since
+	next  chan struct{}            // closed at the next change
+}
+
+func newView() *view { return &view{next: make(chan struct{})} }
+
+// reset begins again from a live set.
+func (v *view) reset(set LiveSet) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.revision, v.at = set.Revision, set.At
+	v.users, v.sessions, v.dialers = map[UserID]*User{}, map[SessionID]*Session{}, map[string]DialerState{}
+	v.catalogue = NewCatalogue(set.Catalogue)
+	v.built, v.dirty = map[UserID]*CoachingUser{}, map[UserID]bool{}
+	for _, u := range set.Users {
+		v.users[u.ID] = u
+	}
+	for _, d := range set.Dialers {
+		v.dialers[d.Name] = d
+	}
+	for _, s := range set.Sessions {
+		v.sessions[s.ID] = s
+		v.dirty[s.User.ID] = true
+	}
+	v.wake()
+}
+
+// advance applies changes that follow the view's revision; those it has already
+// are passed over. It tells whether there was a gap, at which it stopped.
+func (v *view) advance(changes []Change) (gap bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for _, c := range changes {
+		if c.Number <= v.revision.Number {
+			continue
+		}
+		if c.Number != v.revision.Number+1 {
+			return true
+		}
+		v.revision.Number, v.at = c.Number, c.At
+		v.apply(c)
+		v.wake()
+	}
+	return false
+}
+
+func (v *view) apply(c Change) {
+	switch {
+	case c.Session != nil:
+		if c.Session.Live() {
+			v.sessions[c.Session.ID] = c.Session
+		} else {
+			delete(v.sessions, c.Session.ID)
+		}
+		v.touch(c.Session.User.ID)
+	case c.User != nil:
+		v.users[c.User.ID] = c.User
+		v.touch(c.User.ID)
+	case c.Dialer != nil:
+		before := v.dialers[c.Dialer.Name]
+		v.dialers[c.Dialer.Name] = *c.Dialer
+		if before.Connected && c.Dialer.Connected {
+			return // nothing that a session shows
+		}
+		for _, s := range v.sessions {
+			if s.Dialer == c.Dialer.Name {
+				v.dirty[s.User.ID] = true
+			}
+		}
+	case c.Catalogue != nil:
+		v.catalogue = v.catalogue.With(*c.Catalogue)
+		v.touchAll()
+	}
+}
+
+// touch has a user built anew, and those who listen to this user.
+func (v *view) touch(id UserID) {
+	v.dirty[id] = true
+	for _, s := range v.sessions {
+		if s.Target != nil && s.Target.ID == id {
+			v.dirty[s.User.ID] = true
+		}
+	}
+}
+
+func (v *view) touchAll() {
+	for _, s := range v.sessions {
+		v.dirty[s.User.ID] = true
+	}
+}
+
+// databaseAway shows everything as stale since a moment, or no longer. It is no
+// change of the database's and has no revision. It tells whether that is new.
+func (v *view) databaseAway(since *time.Time) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if (v.away == nil) == (since == nil) {
+		return false
+	}
+	v.away = since
+	v.touchAll()
+	v.wake()
+	return true
+}
+
+func (v *view) wake() {
+	v.live = nil
+	close(v.next)
+	v.next = make(chan struct{})
+}
+
+// changed returns a channel that is closed at the next change. Take it first,
+// then look: nothing is missed.
+func (v *view) changed() <-chan struct{} {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.next
+}
+
+// now returns the live view as it is.
+func (v *view) now() *Live {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.live == nil {
+		v.live = v.build()
+	}
+	return v.live
+}
+
+// standsAt returns the revision the view stands at.
+func (v *view) standsAt() Revision {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.revision
+}
+
+func (v *view) build() *Live {
+	byUser := v.sessionsByUser()
+	l := &Live{Revision: v.revision, AsOf: v.at, byID: map[UserID]*CoachingUser{}, sessions: map[SessionID]*SessionView{}}
+	for id, sessions := range byUser {
+		u := v.built[id]
+		if u == nil || v.dirty[id] {
+			u = v.coachingUser(id, sessions, byUser)
+		}
+		l.byID[id] = u
+		l.users = append(l.users, u)
+		for _, s := range u.Sessions {
+			l.sessions[s.ID] = s
+		}
+	}
+	slices.SortFunc(l.users, func(a, b *CoachingUser) int {
+		return cmp.Or(strings.Compare(a.Name, b.Name), slices.Compare(a.ID[:], b.ID[:]))
+	})
+	for _, d := range v.dialers {
+		l.dialers = append(l.dialers, d)
+	}
+	slices.SortFunc(l.dialers, func(a, b DialerState) int { return strings.Compare(a.Name, b.Name) })
+	v.built, v.dirty = l.byID, map[UserID]bool{}
+	return l
+}
+
+func (v *view) coachingUser(id UserID, sessions []*Session, byUser map[UserID][]*Session) *CoachingUser {
+	u := &CoachingUser{User: v.shown(id, byUser)}
+	slices.SortFunc(sessions, func(a, b *Session) int {
+		return cmp.Or(a.StartedAt.Compare(b.StartedAt), slices.Compare(a.ID[:], b.ID[:]))
+	})
+	for _, s := range sessions {
+		u.Sessions = append(u.Sessions, v.surround(s, byUser))
+	}
+	return u
+}
+
+// shown is a user with the presence that is shown.
+func (v *view) shown(id UserID, byUser map[UserID][]*Session) User {
+	u := v.users[id]
+	if u == nil {
+		return User{ID: id, Presence: Presence{Status: StatusUnknown}}
+	}
+	shown := *u
+	shown.Presence = StatusOf(u.Presence, byUser[id])
+	return shown
+}
+
+func (v *view) surround(s *Session, byUser map[UserID][]*Session) *SessionView {
+	sv := &SessionView{Session: s, Supervisor: v.shown(s.User.ID, byUser), Catalogue: v.catalogue}
+	if s.Target != nil {
+		target := v.shown(s.Target.ID, byUser)
+		sv.TargetUser = &target
+	}
+	if !s.Live() {
+		return sv
+	}
+	dialer := v.dialers[s.Dialer]
+	switch {
+	case !dialer.Connected:
+		sv.Stale, sv.LastConfirmedAt = true, dialer.LastHeardAt
+	case v.away != nil:
+		sv.Stale, sv.LastConfirmedAt = true, v.away
+	}
+	return sv
+}
+
+// surrounded returns a session, live or ended, with what surrounds it.
+func (v *view) surrounded(s *Session) *SessionView {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.surround(s, v.sessionsByUser())
+}
+
+// user returns any known user, with the live sessions this user supervises in.
+func (v *view) user(id UserID) (*CoachingUser, bool) {
+	if u := v.now().CoachingUser(id); u != nil {
+		return u, true
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	u, ok := v.users[id]
+	if !ok {
+		return nil, false
+	}
+	return &CoachingUser{User: *u}, true
+}
+
+func (v *view) sessionsByUser() map[UserID][]*Session {
+	byUser := map[UserID][]*Session{}
+	for _, s := range v.sessions {
+		byUser[s.User.ID] = append(byUser[s.User.ID], s)
+	}
+	return byUser
+}
+
+func (v *view) names() *Catalogue {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.catalogue
+}

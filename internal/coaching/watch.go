@@ -1,0 +1,119 @@
+package coaching
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+)
+
+// watched is a dialer with the watch that is under way.
+type watched struct {
+	WatchedDialer
+	// reports is the queue of the watch under way; requests wait on it for what
+	// was reported before. A channel of one, so that taking it waits for a watch.
+	current chan *reportQueue
+}
+
+func newWatched(d WatchedDialer) *watched {
+	return &watched{WatchedDialer: d, current: make(chan *reportQueue, 1)}
+}
+
+// errNotKept ends a watch whose reports could not be held any longer: the next
+// watch begins with a snapshot, which reconciles.
+var errNotKept = errors.New("reports could not be kept")
+
+// watch watches one dialer, again and again, until ctx ends.
+func (f *Floor) watch(ctx context.Context, d *watched) {
+	log := f.log.With("dialer", d.Name)
+	pause := backoff{longest: f.timing.Retry}
+	for ctx.Err() == nil {
+		connection, err := f.connect(ctx, d)
+		if err == nil {
+			var reconciled bool
+			reconciled, err = f.watchOnce(ctx, d, connection)
+			if reconciled {
+				pause.reset()
+			}
+		}
+		if ctx.Err() != nil {
+			return
+		}
+		wait := pause.next()
+		log.Warn("dialer not watched; its sessions are stale, none is ended", "error", err, "retry_in", wait.Round(time.Millisecond))
+		sleep(ctx, wait)
+	}
+}
+
+// connect begins a watch in the database: what an earlier one still writes is
+// refused from now on.
+func (f *Floor) connect(ctx context.Context, d *watched) (connection int64, err error) {
+	err = f.change(ctx, Scope{Dialer: d.Name, Kind: d.Kind}, func(b *Board) error {
+		b.Connect()
+		connection = b.Dialer().Connection
+		return nil
+	})
+	return connection, err
+}
+
+// watchOnce runs one connection from its first report to its loss and keeps what
+// was reported, also after ctx has ended. It tells whether a snapshot was kept.
+func (f *Floor) watchOnce(ctx context.Context, d *watched, connection int64) (reconciled bool, err error) {
+	watchCtx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	queue := newReportQueue()
+	k := &keeper{floor: f, dialer: d, connection: connection, queue: queue, memory: NewMemory()}
+	kept := make(chan error, 1)
+	go func() {
+		err := k.run(ctx)
+		stop(err) // no use in watching what cannot be kept
+		kept <- err
+	}()
+	d.current <- queue
+	err = d.Dialer.Watch(watchCtx, queue.report)
+	<-d.current
+	queue.close()
+	if keepErr := <-kept; keepErr != nil {
+		err = errors.Join(keepErr, err)
+	}
+	return k.reconciled, err
+}
+
+// flushed waits until everything reported so far by the dialer is kept. It
+// returns at once when the dialer is not watched.
+func (d *watched) flushed(ctx context.Context) {
+	select {
+	case q := <-d.current:
+		done := q.barrier()
+		d.current <- q
+		select {
+		case <-done:
+		case <-ctx.Done():
+		}
+	default:
+	}
+}
+
+// backoff is a growing pause with jitter.
+type backoff struct {
+	longest time.Duration
+	tries   int
+}
+
+func (b *backoff) reset() { b.tries = 0 }
+
+func (b *backoff) next() time.Duration {
+	pause := min(b.longest, 250*time.Millisecond<<min(b.tries, 16))
+	b.tries++
+	return pause/2 + rand.N(pause/2+1)
+}
+
+// sleep waits, or until ctx ends.
+func sleep(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}
