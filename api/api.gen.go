@@ -136,14 +136,16 @@ type Call struct {
 	ResultCode *ResultCode `json:"result_code"`
 	StartedAt  time.Time   `json:"started_at"`
 
-	// State `ringing`, `talking`, `on_hold` or `wrap_up` (hung up, and the agent is still at it). More values may come.
+	// State `ringing`, `talking`, `on_hold`, `wrap_up` (hung up, and the agent is still at it), or `ended`, which no
+	// current call is. More values may come.
 	State CallState `json:"state"`
 }
 
 // CallDirection `inbound`, `outbound` or `unknown`. More values may come.
 type CallDirection = string
 
-// CallState `ringing`, `talking`, `on_hold` or `wrap_up` (hung up, and the agent is still at it). More values may come.
+// CallState `ringing`, `talking`, `on_hold`, `wrap_up` (hung up, and the agent is still at it), or `ended`, which no
+// current call is. More values may come.
 type CallState = string
 
 // Campaign A campaign.
@@ -212,7 +214,7 @@ type CurrentCall struct {
 	// Direction `inbound`, `outbound` or `unknown`. More values may come.
 	Direction CallDirection `json:"direction"`
 
-	// LengthSeconds Whole seconds from `started_at` to `as_of`.
+	// LengthSeconds Whole seconds from `started_at` to `as_of`; in `wrap_up`, to the moment it was hung up.
 	LengthSeconds int `json:"length_seconds"`
 
 	// List Null for a call from no list.
@@ -228,7 +230,8 @@ type CurrentCall struct {
 	Stale     bool      `json:"stale"`
 	StartedAt time.Time `json:"started_at"`
 
-	// State `ringing`, `talking`, `on_hold` or `wrap_up` (hung up, and the agent is still at it). More values may come.
+	// State `ringing`, `talking`, `on_hold`, `wrap_up` (hung up, and the agent is still at it), or `ended`, which no
+	// current call is. More values may come.
 	State CallState `json:"state"`
 }
 
@@ -253,8 +256,8 @@ type Dialer struct {
 	LastReconciledAt *time.Time `json:"last_reconciled_at"`
 	Name             string     `json:"name"`
 
-	// Since Since when it is connected, or is not.
-	Since time.Time `json:"since"`
+	// Since Since when it is connected, or is not. Null before the first try.
+	Since *time.Time `json:"since"`
 }
 
 // DialerKind `simulator` or `asterisk`. More values may come.
@@ -351,7 +354,8 @@ type HeardCall struct {
 	ResultCode *ResultCode `json:"result_code"`
 	StartedAt  time.Time   `json:"started_at"`
 
-	// State `ringing`, `talking`, `on_hold` or `wrap_up` (hung up, and the agent is still at it). More values may come.
+	// State `ringing`, `talking`, `on_hold`, `wrap_up` (hung up, and the agent is still at it), or `ended`, which no
+	// current call is. More values may come.
 	State CallState `json:"state"`
 }
 

@@ -137,14 +137,16 @@ type Call struct {
 	ResultCode *ResultCode `json:"result_code"`
 	StartedAt  time.Time   `json:"started_at"`
 
-	// State `ringing`, `talking`, `on_hold` or `wrap_up` (hung up, and the agent is still at it). More values may come.
+	// State `ringing`, `talking`, `on_hold`, `wrap_up` (hung up, and the agent is still at it), or `ended`, which no
+	// current call is. More values may come.
 	State CallState `json:"state"`
 }
 
 // CallDirection `inbound`, `outbound` or `unknown`. More values may come.
 type CallDirection = string
 
-// CallState `ringing`, `talking`, `on_hold` or `wrap_up` (hung up, and the agent is still at it). More values may come.
+// CallState `ringing`, `talking`, `on_hold`, `wrap_up` (hung up, and the agent is still at it), or `ended`, which no
+// current call is. More values may come.
 type CallState = string
 
 // Campaign A campaign.
@@ -213,7 +215,7 @@ type CurrentCall struct {
 	// Direction `inbound`, `outbound` or `unknown`. More values may come.
 	Direction CallDirection `json:"direction"`
 
-	// LengthSeconds Whole seconds from `started_at` to `as_of`.
+	// LengthSeconds Whole seconds from `started_at` to `as_of`; in `wrap_up`, to the moment it was hung up.
 	LengthSeconds int `json:"length_seconds"`
 
 	// List Null for a call from no list.
@@ -229,7 +231,8 @@ type CurrentCall struct {
 	Stale     bool      `json:"stale"`
 	StartedAt time.Time `json:"started_at"`
 
-	// State `ringing`, `talking`, `on_hold` or `wrap_up` (hung up, and the agent is still at it). More values may come.
+	// State `ringing`, `talking`, `on_hold`, `wrap_up` (hung up, and the agent is still at it), or `ended`, which no
+	// current call is. More values may come.
 	State CallState `json:"state"`
 }
 
@@ -254,8 +257,8 @@ type Dialer struct {
 	LastReconciledAt *time.Time `json:"last_reconciled_at"`
 	Name             string     `json:"name"`
 
-	// Since Since when it is connected, or is not.
-	Since time.Time `json:"since"`
+	// Since Since when it is connected, or is not. Null before the first try.
+	Since *time.Time `json:"since"`
 }
 
 // DialerKind `simulator` or `asterisk`. More values may come.
@@ -352,7 +355,8 @@ type HeardCall struct {
 	ResultCode *ResultCode `json:"result_code"`
 	StartedAt  time.Time   `json:"started_at"`
 
-	// State `ringing`, `talking`, `on_hold` or `wrap_up` (hung up, and the agent is still at it). More values may come.
+	// State `ringing`, `talking`, `on_hold`, `wrap_up` (hung up, and the agent is still at it), or `ended`, which no
+	// current call is. More values may come.
 	State CallState `json:"state"`
 }
 
@@ -902,9 +906,7 @@ type ClientInterface interface {
 	// GetCoachingUser Get one user with its live sessions
 	//
 	// The selected user: name, status, and the live sessions. A user without a session is answered too, with
-	// `sessions` empty. 404 means that there is no such user at all.
-	//
-	// A user with a live session is answered from memory, any other from the database.
+	// `sessions` empty. 404 means that there is no such user at all. Answered from memory.
 	//
 	// Corresponds with GET /coaching-users/{user_id} (the `GetCoachingUser` operationId).
 	GetCoachingUser(ctx context.Context, userID UserID, params *GetCoachingUserParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -913,9 +915,7 @@ type ClientInterface interface {
 	//
 	// One item for each current call of an agent this user listens to, with its length at the moment of the
 	// answer. Empty between calls, and for a user without a session. Sorted by the agent's name, then by the
-	// agent's id and the call's start.
-	//
-	// A user with a live session is answered from memory, any other from the database.
+	// agent's id and the call's start. A call that two sessions hear is one item. Answered from memory.
 	//
 	// Corresponds with GET /coaching-users/{user_id}/current-calls (the `ListCurrentCalls` operationId).
 	ListCurrentCalls(ctx context.Context, userID UserID, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -1039,9 +1039,7 @@ func (c *Client) ListCoachingUsers(ctx context.Context, params *ListCoachingUser
 // GetCoachingUser Get one user with its live sessions
 //
 // The selected user: name, status, and the live sessions. A user without a session is answered too, with
-// `sessions` empty. 404 means that there is no such user at all.
-//
-// A user with a live session is answered from memory, any other from the database.
+// `sessions` empty. 404 means that there is no such user at all. Answered from memory.
 //
 // Corresponds with GET /coaching-users/{user_id} (the `GetCoachingUser` operationId).
 func (c *Client) GetCoachingUser(ctx context.Context, userID UserID, params *GetCoachingUserParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1060,9 +1058,7 @@ func (c *Client) GetCoachingUser(ctx context.Context, userID UserID, params *Get
 //
 // One item for each current call of an agent this user listens to, with its length at the moment of the
 // answer. Empty between calls, and for a user without a session. Sorted by the agent's name, then by the
-// agent's id and the call's start.
-//
-// A user with a live session is answered from memory, any other from the database.
+// agent's id and the call's start. A call that two sessions hear is one item. Answered from memory.
 //
 // Corresponds with GET /coaching-users/{user_id}/current-calls (the `ListCurrentCalls` operationId).
 func (c *Client) ListCurrentCalls(ctx context.Context, userID UserID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1895,9 +1891,7 @@ type ClientWithResponsesInterface interface {
 	// GetCoachingUserWithResponse Get one user with its live sessions
 	//
 	// The selected user: name, status, and the live sessions. A user without a session is answered too, with
-	// `sessions` empty. 404 means that there is no such user at all.
-	//
-	// A user with a live session is answered from memory, any other from the database.
+	// `sessions` empty. 404 means that there is no such user at all. Answered from memory.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -1908,9 +1902,7 @@ type ClientWithResponsesInterface interface {
 	//
 	// One item for each current call of an agent this user listens to, with its length at the moment of the
 	// answer. Empty between calls, and for a user without a session. Sorted by the agent's name, then by the
-	// agent's id and the call's start.
-	//
-	// A user with a live session is answered from memory, any other from the database.
+	// agent's id and the call's start. A call that two sessions hear is one item. Answered from memory.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -2341,9 +2333,7 @@ func (c *ClientWithResponses) ListCoachingUsersWithResponse(ctx context.Context,
 // GetCoachingUserWithResponse Get one user with its live sessions
 //
 // The selected user: name, status, and the live sessions. A user without a session is answered too, with
-// `sessions` empty. 404 means that there is no such user at all.
-//
-// A user with a live session is answered from memory, any other from the database.
+// `sessions` empty. 404 means that there is no such user at all. Answered from memory.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -2360,9 +2350,7 @@ func (c *ClientWithResponses) GetCoachingUserWithResponse(ctx context.Context, u
 //
 // One item for each current call of an agent this user listens to, with its length at the moment of the
 // answer. Empty between calls, and for a user without a session. Sorted by the agent's name, then by the
-// agent's id and the call's start.
-//
-// A user with a live session is answered from memory, any other from the database.
+// agent's id and the call's start. A call that two sessions hear is one item. Answered from memory.
 //
 // Returns a wrapper object for the known response body format(s).
 //

@@ -181,5 +181,12 @@ func (b *Board) freeze(s *Session) {
 func (b *Board) changeDialer(change func(*DialerState)) {
 	before := b.dialer
 	change(&b.dialer)
-	b.dialerChanged = b.dialerChanged || b.dialer != before
+	b.dialerChanged = b.dialerChanged || !sameDialer(b.dialer, before)
+}
+
+func sameDialer(a, b DialerState) bool {
+	same := sameTime(a.Since, b.Since) && sameTime(a.LastHeardAt, b.LastHeardAt) &&
+		sameTime(a.LastReconciledAt, b.LastReconciledAt)
+	a.Since, a.LastHeardAt, a.LastReconciledAt = b.Since, b.LastHeardAt, b.LastReconciledAt
+	return same && a == b
 }

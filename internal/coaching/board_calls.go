@@ -8,7 +8,7 @@ import (
 // callSeen takes over how a call stands, for the watch's memory and for every
 // session that hears it or heard it.
 func (b *Board) callSeen(pos Position, seen CallSeen) {
-	if known, ok := b.memory.call(seen); ok && known.At.After(seen.At) {
+	if b.memory.knowsNewer(seen) {
 		return
 	}
 	b.memory.putCall(pos, seen)
@@ -37,9 +37,12 @@ func (b *Board) hear(s *Session, seen CallSeen) bool {
 	before := s.Calls[i]
 	heard := before
 	heard.Call = b.call(seen)
-	if seen.State == CallEnded && heard.HeardUntil == nil {
+	switch {
+	case seen.State == CallEnded && heard.HeardUntil == nil:
 		until := later(seen.At, heard.HeardFrom)
 		heard.HeardUntil = &until
+	case seen.State != CallEnded && s.Live():
+		heard.HeardUntil = nil // the agent has it back
 	}
 	if sameHeard(before, heard) {
 		return false

@@ -1,6 +1,7 @@
 package coaching
 
 import (
+	"math"
 	"slices"
 	"time"
 
@@ -92,7 +93,10 @@ func (b *Board) FoundGone(session SessionID, moved bool) {
 	if moved {
 		reason = EndMovedOn
 	}
-	b.end(s.Sighted, s, Detached{At: b.now, Reason: reason})
+	// Newer than all of this connection: a snapshot under way may list the leg
+	// still, and must not begin it again.
+	now := Position{Connection: b.dialer.Connection, Seq: math.MaxInt64}
+	b.end(now, s, Detached{At: lastTold(s, b.now), Reason: reason})
 }
 
 // outcomeOfEnd tells what a request came to whose session has ended.

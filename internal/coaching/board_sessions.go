@@ -49,21 +49,19 @@ func (b *Board) restate(pos Position, live *Session, a Attached, target *User) {
 // session that is known, or before the leg was seen to leave.
 func (b *Board) attachedAnew(pos Position, a Attached, target *User) {
 	if known := b.covering(a.Leg, a.At); known != nil {
-		sameTarget := target == nil || known.Target != nil && known.Target.ID == target.ID
-		if sameTarget && b.retype(known, a.Type, a.At) {
-			b.log(SessionChanged, known)
+		b.restateLate(known, a, target)
+		if !b.outlived(known, target) {
+			return
 		}
-		return
+		a.At, a.Exact = *known.EndedAt, false
 	}
 	left, hasLeft := b.memory.leftAt(a.Leg)
 	next := b.nextAfter(a.Leg, a.At)
 	switch {
 	case next != nil && (!hasLeft || left.At.Before(a.At) || !left.At.Before(next.StartedAt)):
-		s := b.add(pos, a, target)
-		b.end(pos, s, Detached{At: next.StartedAt, Exact: next.StartedAtExact, Reason: EndMovedOn})
+		b.beginEnded(pos, a, target, Detached{At: next.StartedAt, Exact: next.StartedAtExact, Reason: EndMovedOn})
 	case hasLeft && !left.At.Before(a.At):
-		s := b.add(pos, a, target)
-		b.end(left.pos, s, left.Detached)
+		b.beginEnded(left.pos, a, target, left.Detached)
 	case hasLeft && left.Gone:
 		// A leg that is gone does not come back: its id is not used again.
 	default:
@@ -71,20 +69,53 @@ func (b *Board) attachedAnew(pos Position, a Attached, target *User) {
 	}
 }
 
-// detached ends the session that a leg carries and remembers that it left.
+// restateLate applies a statement for a moment within a session, which may have
+// ended since.
+func (b *Board) restateLate(known *Session, a Attached, target *User) {
+	learned := known.Target == nil && target != nil
+	if learned {
+		name := target.Named()
+		known.Target = &name
+	}
+	sameTarget := target == nil || known.Target.ID == target.ID
+	if retyped := sameTarget && b.retype(known, a.Type, a.At); retyped || learned {
+		b.log(SessionChanged, known)
+	}
+}
+
+// outlived tells whether a session's end was inferred too late: the leg was on
+// another target already, on which no session of it is known. That one begins
+// where the known one was ended.
+func (b *Board) outlived(known *Session, target *User) bool {
+	return target != nil && known.Target.ID != target.ID &&
+		!known.Live() && !known.EndedAtExact && b.covering(known.Leg, *known.EndedAt) == nil
+}
+
+// detached ends the session that a leg carries and remembers that it left. A leg
+// that is gone ends it whatever the clocks say; one that waits may be an earlier
+// session's, told late.
 func (b *Board) detached(pos Position, d Detached) {
-	if live := b.liveOn(d.Leg); live != nil && !d.At.Before(live.StartedAt) {
+	if live := b.liveOn(d.Leg); live != nil && (d.Gone || !d.At.Before(live.StartedAt)) {
 		b.end(pos, live, d)
 	}
 	b.memory.remember(pos, d)
 }
 
 // begin begins a session that is live and hears what its target hears.
-func (b *Board) begin(pos Position, a Attached, target *User) {
+func (b *Board) begin(pos Position, a Attached, target *User) *Session {
 	s := b.add(pos, a, target)
 	if target != nil {
 		b.hearCurrentCalls(s, a)
 	}
+	return s
+}
+
+// beginEnded begins a session whose end is known already. It did not hear the
+// calls that began after it.
+func (b *Board) beginEnded(pos Position, a Attached, target *User, d Detached) {
+	s := b.begin(pos, a, target)
+	s.Calls = slices.DeleteFunc(s.Calls, func(c HeardCall) bool { return !c.HeardFrom.Before(d.At) })
+	b.end(pos, s, d)
 }
 
 // add puts a new session on the board.
@@ -126,7 +157,8 @@ func (b *Board) end(pos Position, s *Session, d Detached) {
 	s.State, s.EndedAt, s.EndedAtExact, s.EndReason, s.Sighted = StateEnded, &endedAt, d.Exact, reason, pos
 	for i := range s.Calls {
 		if c := &s.Calls[i]; c.HeardUntil == nil {
-			c.HeardUntil = &endedAt
+			until := later(endedAt, c.HeardFrom)
+			c.HeardUntil = &until
 		}
 	}
 	b.log(SessionEnded, s)
@@ -138,6 +170,10 @@ func (b *Board) end(pos Position, s *Session, d Detached) {
 func (b *Board) retype(s *Session, t Type, at time.Time) bool {
 	newest := at.After(s.TypeStatedAt)
 	if t == TypeUnknown {
+		if newest && s.Type() == TypeUnknown {
+			s.TypeStatedAt = at
+			b.keep(s)
+		}
 		return false
 	}
 	i, found := slices.BinarySearchFunc(s.Timeline, at, func(e TypeSince, at time.Time) int { return e.Since.Compare(at) })
@@ -152,7 +188,7 @@ func (b *Board) retype(s *Session, t Type, at time.Time) bool {
 			b.keep(s)
 		}
 		return false
-	case !newest && i == len(s.Timeline):
+	case at.Before(s.TypeStatedAt) && i == len(s.Timeline):
 		// Late: what was stated since holds again after it.
 		now := TypeSince{s.Type(), s.TypeStatedAt}
 		s.Timeline = append(s.Timeline, TypeSince{t, at}, now)
@@ -176,10 +212,11 @@ func (b *Board) liveOn(leg string) *Session {
 }
 
 // covering is the session of a leg, in this run of the dialer, that went on at a
-// moment; nil if there is none.
+// moment, or for which something was stated then; nil if there is none.
 func (b *Board) covering(leg string, at time.Time) *Session {
 	for _, s := range b.onLeg(leg) {
-		if !at.Before(s.StartedAt) && (s.EndedAt == nil || at.Before(*s.EndedAt) || at.Equal(s.StartedAt)) {
+		within := !at.Before(s.StartedAt) && (s.EndedAt == nil || at.Before(*s.EndedAt))
+		if within || at.Equal(s.StartedAt) || at.Equal(s.TypeStatedAt) {
 			return s
 		}
 	}

@@ -52,6 +52,9 @@ func (b *Board) snapshot(pos Position, snap Snapshot) {
 		mark = *b.memory.mark
 	}
 	known := b.knownAlive()
+	if known.After(snap.At) {
+		known = snap.At // what is inferred never lies in the dialer's future
+	}
 	for _, u := range snap.Users {
 		b.userSeen(u)
 	}
@@ -101,7 +104,7 @@ func (b *Board) endMissing(pos, mark Position, known time.Time, listed []Attache
 
 // lastTold is the last moment a session was known to be alive.
 func lastTold(s *Session, known time.Time) time.Time {
-	return later(later(known, s.TypeSince()), s.StartedAt)
+	return later(later(known, s.TypeStatedAt), s.StartedAt)
 }
 
 // listed applies one leg of a snapshot begun at mark.
@@ -115,7 +118,8 @@ func (b *Board) listed(pos, mark Position, known time.Time, a Attached) {
 		return
 	}
 	for _, s := range b.onLeg(a.Leg) {
-		if !s.Sighted.Before(mark) {
+		movedOn := s.EndReason == EndMovedOn && target != nil && s.Target != nil && s.Target.ID != target.ID
+		if !s.Sighted.Before(mark) && !movedOn {
 			return
 		}
 		if a.At.Before(*s.EndedAt) { // no session comes back to life, and none overlaps it

@@ -59,7 +59,7 @@ type attempt struct {
 // has passed or ctx ends. A request whose process ends is carried out by the
 // next.
 func (a *attempt) run(ctx context.Context) {
-	pause := backoff{longest: 8 * time.Second}
+	pause := backoff{shortest: time.Second, longest: 8 * time.Second}
 	deadline := time.Now().Add(a.floor.timing.Deadline)
 	for {
 		s := a.floor.Live().Session(a.session)
@@ -177,7 +177,7 @@ func (a *attempt) keep(ctx context.Context, rule func(*Board)) bool {
 	ctx, stop := detach(ctx, lastWords)
 	defer stop()
 	scope := Scope{Dialer: a.dialer.Name, Sessions: []SessionID{a.session}}
-	pause := backoff{longest: 2 * time.Second}
+	pause := storeBackoff
 	for {
 		err := a.floor.change(ctx, scope, func(b *Board) error { rule(b); return nil })
 		if err == nil {

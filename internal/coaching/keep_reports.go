@@ -20,6 +20,9 @@ type keeper struct {
 	heardKept  time.Time
 }
 
+// storeBackoff is how a change is tried again while the database is away.
+var storeBackoff = backoff{shortest: 50 * time.Millisecond, longest: 2 * time.Second}
+
 const (
 	batchLimit = 500
 	// lastWords is how long a watch that ends may take to keep what it heard.
@@ -78,7 +81,7 @@ func (k *keeper) release(batch []queued) {
 // keep applies a batch in one transaction and, while the database is away, tries
 // again; the queue holds what is reported meanwhile.
 func (k *keeper) keep(ctx context.Context, batch []queued) error {
-	pause := backoff{longest: 2 * time.Second}
+	pause := storeBackoff
 	for {
 		err := k.apply(ctx, batch)
 		switch {
@@ -161,7 +164,7 @@ func (k *keeper) lose(ctx context.Context) error {
 	if k.reconciled {
 		heard = k.queue.lastHeard()
 	}
-	pause := backoff{longest: 2 * time.Second}
+	pause := storeBackoff
 	for {
 		err := k.floor.change(ctx, Scope{Dialer: k.dialer.Name, Kind: k.dialer.Kind, Connection: k.connection},
 			func(b *Board) error { b.Lose(heard); return nil })

@@ -6,24 +6,27 @@ import (
 )
 
 // Memory is what one watch remembers of its connection and no database needs:
-// the agents' current calls, and where legs were seen to leave. A new watch
-// begins with a new one, which its first snapshot fills.
+// the agents' current calls, which calls are over, and where legs were seen to
+// leave. A new watch begins with a new one, which its first snapshot fills.
 //
 // It belongs to the watch's goroutine. Boards work on a staged copy, which takes
 // its place once the transaction is committed.
 type Memory struct {
 	mark  *Position                            // where the last snapshot was begun; nil before the first
 	calls map[string]map[string]rememberedCall // by agent's extension and call id
-	left  map[string]leftMark                  // by leg
-	older map[string]leftMark                  // the generation before; see remember
+	over  recent[callKey, time.Time]           // when the calls that calls has no more were last told of
+	left  recent[string, leftMark]             // by leg
 }
 
 // rememberedCall is a call of an agent; ended ones are kept until the next
-// snapshot, so that a report that comes late does not bring them back.
+// snapshot.
 type rememberedCall struct {
 	CallSeen
 	pos Position
 }
+
+// callKey is a call of an agent.
+type callKey struct{ agent, call string }
 
 // leftMark tells when a leg was last seen to stop listening.
 type leftMark struct {
@@ -31,42 +34,40 @@ type leftMark struct {
 	pos Position
 }
 
-// generation is how many legs are remembered at least after they left.
-const generation = 4096
-
 // NewMemory returns the memory of a new connection.
 func NewMemory() *Memory {
 	return &Memory{
 		calls: map[string]map[string]rememberedCall{},
-		left:  map[string]leftMark{}, older: map[string]leftMark{},
+		over:  recent[callKey, time.Time]{newer: map[callKey]time.Time{}},
+		left:  recent[string, leftMark]{newer: map[string]leftMark{}},
 	}
 }
 
 // stage returns a copy to work on. It is shallow: maps of one agent's calls are
 // copied when they change.
 func (m *Memory) stage() *Memory {
-	return &Memory{mark: m.mark, calls: maps.Clone(m.calls), left: maps.Clone(m.left), older: m.older}
+	return &Memory{mark: m.mark, calls: maps.Clone(m.calls), over: m.over.stage(), left: m.left.stage()}
 }
 
-// remember notes that a leg left. The oldest generation is forgotten when the
-// newer one is full, so that memory stays bounded.
+// remember notes that a leg left.
 func (m *Memory) remember(pos Position, d Detached) {
 	old, known := m.leftAt(d.Leg)
 	if known && (old.Gone || !d.Gone && !d.At.After(old.At)) {
 		return
 	}
-	if len(m.left) >= generation {
-		m.older, m.left = m.left, map[string]leftMark{}
-	}
-	m.left[d.Leg] = leftMark{d, pos}
+	m.left.put(d.Leg, leftMark{d, pos})
 }
 
-func (m *Memory) leftAt(leg string) (leftMark, bool) {
-	if l, ok := m.left[leg]; ok {
-		return l, true
+func (m *Memory) leftAt(leg string) (leftMark, bool) { return m.left.get(leg) }
+
+// knowsNewer tells whether something newer is known of a call, so that a report
+// that comes late does not bring back a call that is over.
+func (m *Memory) knowsNewer(c CallSeen) bool {
+	if known, ok := m.call(c); ok {
+		return known.At.After(c.At)
 	}
-	l, ok := m.older[leg]
-	return l, ok
+	told, ok := m.over.get(callKey{c.Agent.Extension, c.CallID})
+	return ok && told.After(c.At)
 }
 
 func (m *Memory) call(c CallSeen) (rememberedCall, bool) {
@@ -86,20 +87,21 @@ func (m *Memory) putCall(pos Position, c CallSeen) {
 // missing takes out the calls that a snapshot begun at mark does not have, and
 // returns those that were still going on, ended at the given moment.
 func (m *Memory) missing(listed []CallSeen, mark Position, at time.Time) []CallSeen {
-	type key struct{ agent, call string }
-	have := map[key]bool{}
+	have := map[callKey]bool{}
 	for _, c := range listed {
-		have[key{c.Agent.Extension, c.CallID}] = true
+		have[callKey{c.Agent.Extension, c.CallID}] = true
 	}
 	var over []CallSeen
 	for agent, calls := range m.calls {
 		kept := map[string]rememberedCall{}
 		for id, c := range calls {
 			switch {
-			case have[key{agent, id}] || !c.pos.Before(mark):
+			case have[callKey{agent, id}] || !c.pos.Before(mark):
 				kept[id] = c
 			case c.State != CallEnded:
 				over = append(over, c.ended(at))
+			default:
+				m.over.put(callKey{agent, id}, c.At)
 			}
 		}
 		m.calls[agent] = kept
@@ -118,4 +120,33 @@ func (c rememberedCall) ended(at time.Time) CallSeen {
 		over.EndedAt = &at
 	}
 	return over
+}
+
+// generation is how many things are remembered at least.
+const generation = 4096
+
+// recent remembers the latest things in two generations: the older one is
+// forgotten when the newer one is full, so that it stays bounded.
+type recent[K comparable, V any] struct {
+	newer map[K]V
+	older map[K]V // never written
+}
+
+func (r *recent[K, V]) stage() recent[K, V] {
+	return recent[K, V]{newer: maps.Clone(r.newer), older: r.older}
+}
+
+func (r *recent[K, V]) put(key K, value V) {
+	if len(r.newer) >= generation {
+		r.newer, r.older = map[K]V{}, r.newer
+	}
+	r.newer[key] = value
+}
+
+func (r *recent[K, V]) get(key K) (V, bool) {
+	if v, ok := r.newer[key]; ok {
+		return v, true
+	}
+	v, ok := r.older[key]
+	return v, ok
 }

@@ -26,7 +26,7 @@ var errNotKept = errors.New("reports could not be kept")
 // watch watches one dialer, again and again, until ctx ends.
 func (f *Floor) watch(ctx context.Context, d *watched) {
 	log := f.log.With("dialer", d.Name)
-	pause := backoff{longest: f.timing.Retry}
+	pause := backoff{shortest: 250 * time.Millisecond, longest: f.timing.Retry}
 	for ctx.Err() == nil {
 		connection, err := f.connect(ctx, d)
 		if err == nil {
@@ -94,16 +94,16 @@ func (d *watched) flushed(ctx context.Context) {
 	}
 }
 
-// backoff is a growing pause with jitter.
+// backoff is a pause with jitter that doubles from shortest to longest.
 type backoff struct {
-	longest time.Duration
-	tries   int
+	shortest, longest time.Duration
+	tries             int
 }
 
 func (b *backoff) reset() { b.tries = 0 }
 
 func (b *backoff) next() time.Duration {
-	pause := min(b.longest, 250*time.Millisecond<<min(b.tries, 16))
+	pause := min(b.longest, b.shortest<<min(b.tries, 16))
 	b.tries++
 	return pause/2 + rand.N(pause/2+1)
 }

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"time"
+
+	"github.com/coachmanager/coachmanager/internal/coaching"
+	"github.com/coachmanager/coachmanager/internal/config"
+	"github.com/coachmanager/coachmanager/internal/store"
+)
+
+// database is an open store that this process alone serves.
+type database struct {
+	*store.Store
+	claim *store.Claim
+}
+
+// openDatabase opens and claims a database. A database that does not answer at
+// the start is an error: most likely its address is wrong.
+func openDatabase(ctx context.Context, c config.Database, log *slog.Logger) (*database, error) {
+	opened, err := store.Open(ctx, c.URL.Reveal(), store.Options{Log: log})
+	if err != nil {
+		return nil, databaseError(c, err)
+	}
+	claim, err := opened.Claim(ctx)
+	if err != nil {
+		return nil, databaseError(c, errors.Join(err, opened.Close()))
+	}
+	return &database{opened, claim}, nil
+}
+
+func (d *database) close() error {
+	d.claim.Release()
+	return d.Close()
+}
+
+// databaseError says which database it is about and what to do.
+func databaseError(c config.Database, err error) error {
+	switch {
+	case errors.Is(err, store.ErrClaimed):
+		return fmt.Errorf("%s: %w", c.Shown, err)
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("%s: this user may not write there; choose another place, or change its owner: %w", c.Shown, err)
+	case errors.Is(err, coaching.ErrUnavailable):
+		return fmt.Errorf("%s: the database does not answer; see that it runs and that this is its address, and start again: %w", c.Shown, err)
+	default:
+		return fmt.Errorf("%s: %w", c.Shown, err)
+	}
+}
+
+const (
+	// changesKept is how far back a reader of the change log may have stopped and
+	// still go on without a gap.
+	changesKept = 24 * time.Hour
+	pruneEvery  = time.Hour
+)
+
+// prune forgets old changes, again and again, until ctx ends.
+func (d *database) prune(ctx context.Context, log *slog.Logger) {
+	tick := time.NewTicker(pruneEvery)
+	defer tick.Stop()
+	for {
+		if _, err := d.Prune(ctx, time.Now().Add(-changesKept)); err != nil && ctx.Err() == nil {
+			log.Warn("old changes not forgotten; tried again in an hour", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}

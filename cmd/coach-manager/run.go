@@ -1,0 +1,47 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/coachmanager/coachmanager/internal/config"
+)
+
+// Exit codes.
+const (
+	exitDone   = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// run runs one command until it is done or ctx ends, and returns the exit code.
+func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) int {
+	command, err := config.Parse(args, environ, stdout)
+	if err != nil {
+		complain(stderr, err)
+		return exitUsage
+	}
+	switch c := command.(type) {
+	case config.Demo:
+		err = demo(ctx, c, stdout, stderr)
+	case config.Serve:
+		err = serve(ctx, c, stderr)
+	case config.Migrate:
+		err = migrate(ctx, c, stdout, stderr)
+	case config.Version:
+		err = version(stdout)
+	}
+	if err != nil {
+		complain(stderr, err)
+		return exitFailed
+	}
+	return exitDone
+}
+
+// complain writes an error as one line without secrets.
+func complain(stderr io.Writer, err error) {
+	text := strings.Join(strings.Fields(config.WithoutSecrets(err.Error())), " ")
+	_, _ = fmt.Fprintln(stderr, "coach-manager:", text)
+}

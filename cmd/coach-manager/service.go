@@ -1,0 +1,94 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/coachmanager/coachmanager/internal/coaching"
+	"github.com/coachmanager/coachmanager/internal/config"
+	"github.com/coachmanager/coachmanager/internal/httpapi"
+)
+
+// service is what demo and serve run. It owns its listener and its database.
+type service struct {
+	config   config.Service
+	listener net.Listener
+	db       *database
+	dialers  []coaching.WatchedDialer
+	log      *slog.Logger
+	// ready is called once requests are answered; nil if nobody wants to know. It
+	// returns when ctx ends.
+	ready func(ctx context.Context, floor *coaching.Floor, url string)
+}
+
+var errClaimLost = errors.New("another Coach Manager took over this database while it could not be reached, so this one stops; " +
+	"stop the other one, or give this one a database of its own, and start again")
+
+// run serves until ctx ends, which is no error, or the service cannot go on.
+// Everything ends in the opposite order of its beginning: first the requests,
+// which need the floor; then the floor, which needs the database.
+func (s *service) run(ctx context.Context) (err error) {
+	defer func() {
+		if closeErr := s.db.close(); err == nil && closeErr != nil {
+			err = fmt.Errorf("close the database: %w", closeErr)
+		}
+	}()
+	floor := coaching.NewFloor(s.db, s.dialers, coaching.Timing{}, s.log)
+	if err := floor.Open(ctx); err != nil {
+		_ = s.listener.Close()
+		return startError(ctx, fmt.Errorf("read the live sessions: %w", err))
+	}
+	below, stopBelow := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopBelow()
+	var running sync.WaitGroup
+	running.Go(func() { floor.Run(below) })
+	running.Go(func() { s.db.prune(below, s.log) })
+
+	server := httpapi.NewServer(httpapi.New(floor, httpapi.Options{Log: s.log, Version: thisBuild().version}), s.log)
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(s.listener) }()
+	url := "http://" + s.listener.Addr().String()
+	s.log.Info("listening", "url", url)
+	if s.ready != nil {
+		running.Go(func() { s.ready(below, floor, url) })
+	}
+
+	select {
+	case <-ctx.Done():
+		s.log.Info("stopping")
+	case <-s.db.claim.Lost():
+		err = errClaimLost
+	case err = <-served:
+		err = fmt.Errorf("serve: %w", err)
+	}
+	return errors.Join(err, s.stop(server, stopBelow, &running))
+}
+
+// stop ends the server, then what is below it, within the time that was
+// configured. Half of it is for requests under way; the longest is a disconnect,
+// which waits 3 s for its leg to go.
+func (s *service) stop(server *http.Server, stopBelow func(), running *sync.WaitGroup) error {
+	deadline := time.Now().Add(s.config.ShutdownTimeout)
+	requests, cancel := context.WithTimeout(context.Background(), s.config.ShutdownTimeout/2)
+	defer cancel()
+	if err := server.Shutdown(requests); err != nil {
+		s.log.Warn("requests cut off: they were not answered in time", "error", err)
+		_ = server.Close()
+	}
+	stopBelow()
+	ended := make(chan struct{})
+	go func() { running.Wait(); close(ended) }()
+	select {
+	case <-ended:
+		s.log.Info("stopped")
+		return nil
+	case <-time.After(time.Until(deadline)):
+		return fmt.Errorf("not all that the dialers reported was kept within %v; the next start reconciles with them", s.config.ShutdownTimeout)
+	}
+}

@@ -1,0 +1,138 @@
+package coaching_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/coachmanager/coachmanager/internal/coaching"
+)
+
+func TestFloor_LosingTheConnectionEndsNothingAndSaysSo(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, coaching.Timing{})
+	_, s := w.listen(agent, coaching.TypeCoach)
+	if s.Stale || s.LastConfirmedAt != nil {
+		t.Errorf("stale %v since %v while connected", s.Stale, s.LastConfirmedAt)
+	}
+	w.sim.LoseConnection(50 * time.Millisecond)
+	lost := w.until("the loss is shown", simLost)
+	if got := lost.Session(s.ID); got == nil || !got.Stale || got.LastConfirmedAt == nil || got.State != coaching.StateActive {
+		t.Errorf("got %+v, want the session active, stale and with the moment it was last confirmed", got)
+	}
+	w.until("the session is confirmed", func(l *coaching.Live) bool {
+		got := l.Session(s.ID)
+		return simConnected(l) && got != nil && !got.Stale && got.LastConfirmedAt == nil
+	})
+}
+
+func TestFloor_WhatEndedInAGapEndsAtTheLastMomentItWasKnown(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, coaching.Timing{})
+	leg, s := w.listen(agent, coaching.TypeCoach)
+	w.sim.LoseConnection(50 * time.Millisecond)
+	lost := w.until("the loss is shown", simLost)
+	w.must(w.sim.Leave(leg))
+	after := w.ended(s.ID)
+	if after.EndReason != coaching.EndNotObserved || after.EndedAtExact {
+		t.Errorf("ended %s, exact %v; want not_observed, inexact", after.EndReason, after.EndedAtExact)
+	}
+	if want := *simulated(lost).LastHeardAt; !after.EndedAt.Equal(want) {
+		t.Errorf("ended at %v, want when the dialer was last heard, %v", after.EndedAt, want)
+	}
+}
+
+func TestFloor_ARestartedDialerEndsAllItsOldSessionsFirst(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, coaching.Timing{})
+	_, s := w.listen(agent, coaching.TypeCoach)
+	w.sim.Restart(0)
+	if after := w.ended(s.ID); after.EndReason != coaching.EndDialerRestarted || after.EndedAtExact {
+		t.Errorf("ended %s, exact %v; want dialer_restarted, inexact", after.EndReason, after.EndedAtExact)
+	}
+	w.until("the dialer is connected again", simConnected)
+	_, next := w.listen(agent, coaching.TypeCoach)
+	if next.ID == s.ID || next.State != coaching.StateActive {
+		t.Errorf("after the restart: %+v", next)
+	}
+}
+
+func TestFloor_ASnapshotThatCannotBeHadEndsNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, coaching.Timing{})
+	_, s := w.listen(agent, coaching.TypeCoach)
+	w.sim.FailSnapshots(2)
+	w.sim.LoseConnection(0)
+	w.until("the loss is shown", simLost)
+	w.until("the dialer is connected again", simConnected)
+	if got := w.session(s.ID); got.State != coaching.StateActive || got.Stale {
+		t.Errorf("got %s, stale %v", got.State, got.Stale)
+	}
+}
+
+func TestFloor_ReportsAreHeldWhileTheDatabaseIsAway(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, coaching.Timing{Poll: 20 * time.Millisecond})
+	leg, s := w.listen(agent, coaching.TypeCoach)
+	w.store.away.Store(true)
+	w.until("the view says that it is stale", func(l *coaching.Live) bool { return l.Session(s.ID).Stale })
+	w.must(w.sim.SetType(leg, coaching.TypeBarge))
+	w.must(w.sim.Leave(leg))
+	w.store.away.Store(false)
+	after := w.ended(s.ID)
+	if after.EndReason != coaching.EndSupervisorLeft || !after.EndedAtExact || after.Type() != coaching.TypeBarge {
+		t.Errorf("ended %s as %s, exact %v; want what happened meanwhile, exactly", after.EndReason, after.Type(), after.EndedAtExact)
+	}
+}
+
+func TestFloor_ANewProcessGoesOnWhereTheOldOneStopped(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, coaching.Timing{})
+	_, stays := w.listen(agent, coaching.TypeCoach)
+	leaves, gone := w.listen(otherAgent, coaching.TypeMonitor)
+	w.stop()
+	w.must(w.sim.Leave(leaves))
+	w.run(coaching.Timing{})
+	if after := w.ended(gone.ID); after.EndReason != coaching.EndNotObserved || after.EndedAtExact {
+		t.Errorf("ended %s, exact %v; want not_observed, inexact", after.EndReason, after.EndedAtExact)
+	}
+	if got := w.session(stays.ID); got.State != coaching.StateActive || got.Stale || !got.StartedAt.Equal(stays.StartedAt) {
+		t.Errorf("got %+v, want the session that stayed", got.Session)
+	}
+}
+
+func TestFloor_ADialerTakenOutOfTheConfigurationIsNotConnected(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, coaching.Timing{})
+	_, err := w.store.Change(t.Context(), coaching.Scope{Dialer: "old", Kind: "simulator"}, func(b *coaching.Board) error {
+		b.Observe(coaching.Position{Connection: 1, Seq: 1}, coaching.Snapshot{At: time.Now()})
+		return nil
+	})
+	w.must(err)
+	w.stop()
+	w.run(coaching.Timing{})
+	w.until("the old dialer is shown as lost", func(l *coaching.Live) bool {
+		for _, d := range l.Dialers() {
+			if d.Name == "old" {
+				return !d.Connected
+			}
+		}
+		return false
+	})
+}
+
+func TestFloor_TheSelectedUserIsShownWithOrWithoutASession(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, coaching.Timing{})
+	_, s := w.listen(agent, coaching.TypeCoach)
+	u, err := w.floor.User(s.User.ID)
+	if err != nil || u.Presence.Status != coaching.StatusCoaching || len(u.Sessions) != 1 {
+		t.Fatalf("supervisor: %+v, %v", u, err)
+	}
+	target, err := w.floor.User(s.Target.ID)
+	if err != nil || len(target.Sessions) != 0 || target.Name != s.TargetUser.Name {
+		t.Errorf("target: %+v, %v", target, err)
+	}
+	if _, err := w.floor.User(coaching.UserID{}); coaching.CodeOf(err) != coaching.UserNotFound {
+		t.Errorf("unknown user: %v, want %s", err, coaching.UserNotFound)
+	}
+}

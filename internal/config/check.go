@@ -1,0 +1,98 @@
+package config
+
+import (
+	"net"
+	"strconv"
+	"strings"
+	"time"
+)
+
+func (f demoFlags) check() (Demo, error) {
+	service, err := f.serviceFlags.check()
+	if err != nil {
+		return Demo{}, err
+	}
+	seed, err := number(f.Seed)
+	if err != nil {
+		return Demo{}, err
+	}
+	path, err := demoFile(f.DB)
+	return Demo{Service: service, DB: path, Seed: seed}, err
+}
+
+func (f serveFlags) check(from *sources) (Serve, error) {
+	dialers, err := from.dialers(f.Dialer)
+	if err != nil {
+		return Serve{}, err
+	}
+	database, err := f.databaseFlags.check()
+	if err != nil {
+		return Serve{}, err
+	}
+	service, err := f.serviceFlags.check()
+	return Serve{Service: service, Database: database, Dialers: dialers, Unknown: from.unknown()}, err
+}
+
+func (f migrateFlags) check() (Migrate, error) {
+	database, err := f.databaseFlags.check()
+	if err != nil {
+		return Migrate{}, err
+	}
+	log, err := f.logFlags.check()
+	return Migrate{Database: database, Log: log}, err
+}
+
+// stopLimit is what a stop may take at most; orchestrators kill after it.
+const stopLimit = 10 * time.Second
+
+func (f serviceFlags) check() (Service, error) {
+	if err := loopback(f.Listen); err != nil {
+		return Service{}, err
+	}
+	log, err := f.logFlags.check()
+	if err != nil {
+		return Service{}, err
+	}
+	timeout, err := time.ParseDuration(f.ShutdownTimeout.text)
+	if err != nil || timeout <= 0 || timeout >= stopLimit {
+		return Service{}, f.ShutdownTimeout.refuse("%s is no time between 0s and 10s, such as 8s or 1500ms", shown(f.ShutdownTimeout.text))
+	}
+	return Service{Listen: f.Listen.text, Log: log, ShutdownTimeout: timeout}, nil
+}
+
+func (f logFlags) check() (Log, error) {
+	level, err := f.LogLevel.oneOf("debug", "info", "warn", "error")
+	if err != nil {
+		return Log{}, err
+	}
+	format, err := f.LogFormat.oneOf("text", "json")
+	if err != nil {
+		return Log{}, err
+	}
+	log := Log{JSON: format == "json"}
+	return log, log.Level.UnmarshalText([]byte(level))
+}
+
+// loopback checks an address to listen on.
+func loopback(g given) error {
+	host, port, err := net.SplitHostPort(g.text)
+	if err != nil {
+		return g.refuse("%s is no address; write HOST:PORT, such as 127.0.0.1:8080", shown(g.text))
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return g.refuse("%s has no port from 0 to 65535; write HOST:PORT, such as 127.0.0.1:8080", shown(g.text))
+	}
+	if ip := net.ParseIP(host); strings.EqualFold(host, "localhost") || ip.IsLoopback() {
+		return nil
+	}
+	return g.refuse("%s is not of the loopback; there is no access control yet, so only this machine may ask: "+
+		"use 127.0.0.1, [::1] or localhost", shown(g.text))
+}
+
+func number(g given) (uint64, error) {
+	n, err := strconv.ParseUint(g.text, 10, 64)
+	if err != nil {
+		return 0, g.refuse("%s is no whole number from 0 on", shown(g.text))
+	}
+	return n, nil
+}

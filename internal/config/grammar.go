@@ -1,0 +1,133 @@
+package config
+
+import (
+	"errors"
+	"io"
+	"strings"
+
+	"github.com/alecthomas/kong"
+)
+
+// grammar is the command line. A flag's name is its key in the file, and makes its
+// variable; where another name is clearer there, the tag "setting" gives it.
+type grammar struct {
+	Config given `help:"YAML file of settings, named as the flags are." placeholder:"FILE"`
+
+	Demo    demoFlags    `cmd:"" help:"Show an invented contact centre at work: nothing to install or configure."`
+	Serve   serveFlags   `cmd:"" help:"Watch dialers, serve the API, keep the history."`
+	Migrate migrateFlags `cmd:"" help:"Bring the database's schema up to date, and end."`
+	Version struct{}     `cmd:"" help:"Say which build this is."`
+}
+
+type demoFlags struct {
+	DB   given `name:"db" setting:"demo-db" help:"SQLite file to keep, and to go on with when it is there; a temporary one is removed at the end." placeholder:"FILE"`
+	Seed given `setting:"demo-seed" help:"Number that the invention begins with: the same one, the same contact centre." default:"1" placeholder:"NUMBER"`
+	serviceFlags
+}
+
+type serveFlags struct {
+	Dialer list `name:"dialer" setting:"dialers" help:"Dialer to watch, under a name of yours; may repeat, at least one. See below." placeholder:"NAME=URL"`
+	databaseFlags
+	serviceFlags
+}
+
+type migrateFlags struct {
+	databaseFlags
+	logFlags
+}
+
+type serviceFlags struct {
+	Listen          given `help:"Address to listen on, of the loopback only. Default ${default}." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	ShutdownTimeout given `help:"How long a stop may take, below 10s. Default ${default}." default:"8s" placeholder:"DURATION"`
+	logFlags
+}
+
+type databaseFlags struct {
+	Database             given `help:"sqlite:FILE, or postgres://USER@HOST/NAME. Default ${default}." default:"sqlite:coach-manager.db" placeholder:"URL"`
+	DatabasePasswordFile given `help:"File that holds the Postgres password; PGPASSWORD and PGPASSFILE serve too." placeholder:"FILE"`
+}
+
+type logFlags struct {
+	LogLevel  given `help:"debug, info, warn or error. Default ${default}." default:"info" placeholder:"LEVEL"`
+	LogFormat given `help:"text or json. Default ${default}." default:"text" placeholder:"FORMAT"`
+}
+
+// Help is the second part of the command's help.
+func (serveFlags) Help() string {
+	return `A dialer is NAME=URL; the name is of a-z, 0-9 and -. COACH_DIALERS holds several, separated by spaces, commas or lines; in the file "dialers" is a list, each item NAME=URL or a map of name, url and the options.
+
+    --dialer 'pbx1=asterisk://coach@10.0.0.5:5038?secret-file=/run/secrets/pbx1'
+    --dialer 'sim=simulator://?seed=7'
+
+A secret is never part of the URL: name a file by secret-file, or set COACH_DIALER_<NAME>_SECRET (for pbx-1: COACH_DIALER_PBX_1_SECRET).
+
+Options of asterisk: secret-file; tls=true; the channel variables campaign-variable (CAMPAIGN if left out), list-variable (LIST), result-code-variable (RESULT_CODE), direction-variable (DIRECTION), type-variable (none). Option of simulator: seed (1).`
+}
+
+const description = "Coach Manager shows who in a contact centre is listening to whom, keeps the history, and ends a session on request.\n\n" +
+	"A flag wins over its variable in the environment, that over the file, that over the default."
+
+// Parse makes a command of the arguments (without the program's name), the
+// environment (as os.Environ gives it) and the file they name. It returns Demo,
+// Serve, Migrate or Version, or nil when help was asked for and has been written
+// to stdout. The error is one line for the user.
+func Parse(args, environ []string, stdout io.Writer) (any, error) {
+	var flags grammar
+	from := &sources{environment: variables(environ)}
+	helped := false
+	parser, err := kong.New(&flags,
+		kong.Name("coach-manager"), kong.Description(description),
+		kong.Writers(stdout, stdout), kong.Exit(func(int) { helped = true }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true}),
+		kong.ValueFormatter(helpWithVariable), kong.Resolvers(from))
+	if err != nil {
+		return nil, err
+	}
+	notLoaded := from.load(parser, args)
+	ctx, err := parser.Parse(args)
+	switch {
+	case helped:
+		return nil, nil //nolint:nilnil // documented: help was asked for
+	case err == nil:
+		err = notLoaded
+	}
+	if err != nil {
+		return nil, line(err)
+	}
+	command, err := flags.check(ctx.Command(), from)
+	if err != nil {
+		return nil, line(err)
+	}
+	return command, nil
+}
+
+// check makes the chosen command of what was given.
+func (g *grammar) check(command string, from *sources) (any, error) {
+	switch command {
+	case "demo":
+		return g.Demo.check()
+	case "serve":
+		return g.Serve.check(from)
+	case "migrate":
+		return g.Migrate.check()
+	default:
+		return Version{}, nil
+	}
+}
+
+// line makes one line without secrets of an error.
+func line(err error) error {
+	text := strings.Join(strings.Fields(WithoutSecrets(err.Error())), " ")
+	if strings.HasPrefix(text, "expected one of") || strings.HasPrefix(text, "unexpected argument") {
+		text += "; coach-manager --help lists the commands and their flags"
+	}
+	return errors.New(text)
+}
+
+// helpWithVariable adds a setting's variable to its help.
+func helpWithVariable(v *kong.Value) string {
+	if v.Flag == nil || v.Name == "help" {
+		return v.Help
+	}
+	return v.Help + " [" + variable(keyOf(v)) + "]"
+}

@@ -1,0 +1,289 @@
+package config_test
+
+import (
+	"bytes"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/coachmanager/coachmanager/internal/config"
+)
+
+// parse parses, with files that are written first; FOLDER in an argument, a
+// variable or a file is the folder they are in.
+func parse(t *testing.T, args, environ []string, files map[string]string) (any, string, error) {
+	t.Helper()
+	folder := t.TempDir()
+	here := strings.NewReplacer("FOLDER", folder)
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(here.Replace(text)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	replaced := func(all []string) (out []string) {
+		for _, text := range all {
+			out = append(out, here.Replace(text))
+		}
+		return out
+	}
+	var stdout bytes.Buffer
+	command, err := config.Parse(replaced(args), replaced(environ), &stdout)
+	return command, stdout.String(), err
+}
+
+// reveal lets cmp compare secrets.
+var reveal = cmp.Transformer("Reveal", func(s config.Secret) string { return s.Reveal() })
+
+func simulated(name string, seed uint64) config.Dialer {
+	return config.Dialer{Name: name, Simulator: &config.Simulator{Seed: seed}}
+}
+
+var service = config.Service{Listen: "127.0.0.1:8080", ShutdownTimeout: 8 * time.Second}
+
+func TestDefaults(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		args []string
+		want any
+	}{
+		"demo":    {[]string{"demo"}, config.Demo{Service: service, Seed: 1}},
+		"migrate": {[]string{"migrate"}, config.Migrate{Database: config.SQLite("coach-manager.db")}},
+		"version": {[]string{"version"}, config.Version{}},
+		"serve": {[]string{"serve", "--dialer", "sim=simulator://"}, config.Serve{
+			Service: service, Database: config.SQLite("coach-manager.db"), Dialers: []config.Dialer{simulated("sim", 1)},
+		}},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, _, err := parse(t, c.args, []string{"HOME=/root", "COACH_LISTEN="}, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(c.want, got, reveal); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// Each place is less forceful than the one before it.
+func TestAFlagWinsOverItsVariableThatOverTheFile(t *testing.T) {
+	t.Parallel()
+	const file = `
+listen: localhost:3
+log-level: error
+log-format: json
+shutdown-timeout: 3s
+database: sqlite:three.db
+dialers: [three=simulator://]
+demo-db: three.db
+demo-seed: 3
+`
+	environ := []string{
+		"COACH_CONFIG=FOLDER/coach.yaml", "COACH_LISTEN=localhost:2", "COACH_LOG_LEVEL=warn", "COACH_DATABASE=sqlite:two.db",
+		"COACH_DIALERS=two=simulator://, deux=simulator://?seed=2\n",
+	}
+	cases := map[string]struct {
+		args, environ []string
+		want          any
+	}{
+		"file": {[]string{"serve", "--config", "FOLDER/coach.yaml"}, nil, config.Serve{
+			Service:  config.Service{Listen: "localhost:3", Log: config.Log{Level: slog.LevelError, JSON: true}, ShutdownTimeout: 3 * time.Second},
+			Database: config.SQLite("three.db"), Dialers: []config.Dialer{simulated("three", 1)},
+		}},
+		"variables": {[]string{"serve"}, environ, config.Serve{
+			Service:  config.Service{Listen: "localhost:2", Log: config.Log{Level: slog.LevelWarn, JSON: true}, ShutdownTimeout: 3 * time.Second},
+			Database: config.SQLite("two.db"), Dialers: []config.Dialer{simulated("two", 1), simulated("deux", 2)},
+		}},
+		"flags": {
+			[]string{"serve", "--listen=[::1]:1", "--log-level", "debug", "--database", "sqlite:one.db", "--dialer=one=simulator://", "--dialer", "uno=simulator://?seed=1"},
+			environ, config.Serve{
+				Service:  config.Service{Listen: "[::1]:1", Log: config.Log{Level: slog.LevelDebug, JSON: true}, ShutdownTimeout: 3 * time.Second},
+				Database: config.SQLite("one.db"), Dialers: []config.Dialer{simulated("one", 1), simulated("uno", 1)},
+			},
+		},
+		"demo": {[]string{"demo", "--config=FOLDER/coach.yaml"}, []string{"COACH_DEMO_SEED=2", "COACH_CONFIG=elsewhere"}, config.Demo{
+			Service: config.Service{Listen: "localhost:3", Log: config.Log{Level: slog.LevelError, JSON: true}, ShutdownTimeout: 3 * time.Second},
+			DB:      "three.db", Seed: 2,
+		}},
+		"migrate": {[]string{"migrate"}, environ, config.Migrate{Database: config.SQLite("two.db"), Log: config.Log{Level: slog.LevelWarn, JSON: true}}},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, _, err := parse(t, c.args, c.environ, map[string]string{"coach.yaml": file})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(c.want, got, reveal); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestFilesThatHoldNothingAreFine(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{"empty": "", "comment": "# nothing\n", "null": "---\n"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if _, _, err := parse(t, []string{"demo", "--config", "FOLDER/coach.yaml"}, nil, map[string]string{"coach.yaml": text}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func TestAsterisks(t *testing.T) {
+	t.Parallel()
+	plain := config.Asterisk{
+		Address: "10.0.0.5:5038", Username: "coach",
+		CampaignVariable: "CAMPAIGN", ListVariable: "LIST", ResultCodeVariable: "RESULT_CODE", DirectionVariable: "DIRECTION",
+	}
+	full := config.Asterisk{
+		Address: "[fd00::5]:5039", Username: "co@ch", TLS: true,
+		CampaignVariable: "C", ListVariable: "__L", ResultCodeVariable: "CDR(code)", DirectionVariable: "D_1", TypeVariable: "SPY",
+	}
+	cases := map[string]struct {
+		args, environ []string
+		file          string
+		want          config.Asterisk
+	}{
+		"secret of a file":     {args: []string{"--dialer", "pbx-1=asterisk://coach@10.0.0.5?secret-file=FOLDER/secret"}, want: plain},
+		"secret of a variable": {args: []string{"--dialer", "pbx-1=asterisk://coach@10.0.0.5:5038/"}, environ: []string{"COACH_DIALER_PBX_1_SECRET=hunter 2"}, want: plain},
+		"all in a URL": {args: []string{"--dialer", "pbx-1=asterisk://co%40ch@[fd00::5]?tls=true&secret-file=FOLDER/secret&campaign-variable=C" +
+			"&list-variable=__L&result-code-variable=CDR(code)&direction-variable=D_1&type-variable=SPY"}, want: full},
+		"all in a file": {file: `
+dialers:
+  - name: pbx-1
+    url: asterisk://co%40ch@[fd00::5]?type-variable=SPY
+    tls: true
+    secret-file: FOLDER/secret
+    campaign-variable: C
+    list-variable: __L
+    result-code-variable: CDR(code)
+    direction-variable: D_1
+`, want: full},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c.want.Secret = secretOf(t, "hunter 2")
+			args := append([]string{"serve", "--config", "FOLDER/coach.yaml"}, c.args...)
+			got, _, err := parse(t, args, c.environ, map[string]string{"coach.yaml": c.file, "secret": "hunter 2\r\n"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			serve, ok := got.(config.Serve)
+			if !ok {
+				t.Fatalf("got %T", got)
+			}
+			want := []config.Dialer{{Name: "pbx-1", Asterisk: &c.want}}
+			if diff := cmp.Diff(want, serve.Dialers, reveal); diff != "" {
+				t.Error(diff)
+			}
+			if len(serve.Unknown) > 0 {
+				t.Errorf("unknown variables: %q", serve.Unknown)
+			}
+		})
+	}
+}
+
+// secretOf makes a secret the one way there is from outside: it is read.
+func secretOf(t *testing.T, text string) config.Secret {
+	t.Helper()
+	got, _, err := parse(t, []string{"serve", "--dialer", "x=asterisk://a@b"}, []string{"COACH_DIALER_X_SECRET=" + text}, nil)
+	serve, ok := got.(config.Serve)
+	if err != nil || !ok {
+		t.Fatalf("got %v, %v", got, err)
+	}
+	return serve.Dialers[0].Asterisk.Secret
+}
+
+func TestDatabases(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		args       []string
+		url, shown string
+	}{
+		"a file":                        {[]string{"--database", "sqlite:/var/lib/coach.db"}, "sqlite:/var/lib/coach.db", "sqlite:/var/lib/coach.db"},
+		"a server":                      {[]string{"--database", "postgres://me@db:5433/coach?sslmode=disable"}, "postgres://me@db:5433/coach?sslmode=disable", "postgres://db:5433/coach"},
+		"a socket":                      {[]string{"--database", "postgresql:///coach?host=/run/pg"}, "postgresql:///coach?host=/run/pg", "postgresql:///coach"},
+		"a password in the URL":         {[]string{"--database", "postgres://me:hunter2@db/coach"}, "postgres://me:hunter2@db/coach", "postgres://db/coach"},
+		"a password as a parameter":     {[]string{"--database", "postgres://db/coach?password=hunter2"}, "postgres://db/coach?password=hunter2", "postgres://db/coach"},
+		"a password of a file":          {[]string{"--database", "postgres://me@db/coach", "--database-password-file", "FOLDER/secret"}, "postgres://me@db/coach?password=hun%26ter%40+2", "postgres://db/coach"},
+		"a password of a file, no user": {[]string{"--database", "postgres://db/coach?sslmode=disable", "--database-password-file", "FOLDER/secret"}, "postgres://db/coach?password=hun%26ter%40+2&sslmode=disable", "postgres://db/coach"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, _, err := parse(t, append([]string{"migrate"}, c.args...), nil, map[string]string{"secret": "hun&ter@ 2\n"})
+			migrate, ok := got.(config.Migrate)
+			if err != nil || !ok {
+				t.Fatalf("got %v, %v", got, err)
+			}
+			if got := migrate.Database.URL.Reveal(); got != c.url {
+				t.Errorf("URL: got %s, want %s", got, c.url)
+			}
+			if got := migrate.Database.Shown; got != c.shown {
+				t.Errorf("shown: got %s, want %s", got, c.shown)
+			}
+		})
+	}
+}
+
+func TestUnknownVariablesAreNamed(t *testing.T) {
+	t.Parallel()
+	got, _, err := parse(t, []string{"serve"}, []string{
+		"COACH_DIALERS=a=simulator://", "COACH_DATABSE=x", "COACH_DIALER_B_SECRET=x", "COACH_DEMO_SEED=x",
+		"COACH_MANAGER_PORT=tcp://10.0.0.1:80", // what Kubernetes makes of a service called coach-manager
+	}, nil)
+	serve, ok := got.(config.Serve)
+	if err != nil || !ok {
+		t.Fatalf("got %v, %v", got, err)
+	}
+	if diff := cmp.Diff([]string{"COACH_DATABSE", "COACH_DIALER_B_SECRET"}, serve.Unknown); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestHelp(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		args []string
+		want []string
+	}{
+		"of all":     {[]string{"--help"}, []string{"demo", "serve", "migrate", "version", "COACH_CONFIG"}},
+		"of demo":    {[]string{"demo", "--help"}, []string{"--db=FILE", "COACH_DEMO_DB", "COACH_DEMO_SEED", "COACH_LISTEN"}},
+		"of version": {[]string{"version", "--help"}, []string{"Usage: coach-manager version"}},
+		"of migrate": {[]string{"migrate", "-h"}, []string{"COACH_DATABASE", "COACH_DATABASE_PASSWORD_FILE"}},
+		"of serve": {[]string{"serve", "-h"}, []string{
+			"COACH_DIALERS", "COACH_DATABASE", "COACH_LISTEN", "127.0.0.1:8080", "COACH_SHUTDOWN_TIMEOUT", "COACH_LOG_LEVEL",
+			"COACH_LOG_FORMAT", "secret-file", "COACH_DIALER_<NAME>_SECRET", "type-variable",
+		}},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			// What is wrong elsewhere does not stand in the way of help.
+			got, out, err := parse(t, c.args, []string{"COACH_LISTEN=hunter2", "COACH_DATABASE=postgres://a:hunter2@b", "COACH_CONFIG=FOLDER/none"}, nil)
+			if got != nil || err != nil {
+				t.Errorf("got %v, %v", got, err)
+			}
+			for _, want := range c.want {
+				if !strings.Contains(out, want) {
+					t.Errorf("it lacks %s:\n%s", want, out)
+				}
+			}
+			if strings.Contains(out, "hunter2") {
+				t.Errorf("it shows a secret:\n%s", out)
+			}
+		})
+	}
+}

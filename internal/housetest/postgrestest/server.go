@@ -1,0 +1,54 @@
+package postgrestest
+
+import (
+	"os"
+	"testing"
+)
+
+// Instance is a private server. Its methods end the test when they fail, and are
+// for the test's own goroutine only.
+type Instance struct {
+	t testing.TB
+	c *cluster
+}
+
+// Server starts a server for this test alone; it goes when the test ends. It
+// takes about a second: tests that need no stop and start ask for a Database.
+func Server(t testing.TB) *Instance {
+	t.Helper()
+	c, err := newCluster()
+	need(t, err)
+	t.Cleanup(func() {
+		if err := c.stop(); err != nil {
+			t.Error(err)
+		}
+		if err := os.RemoveAll(c.dir); err != nil {
+			t.Error(err)
+		}
+	})
+	return &Instance{t: t, c: c}
+}
+
+// URL is the address of a database of this server, before, during and after a
+// stop. The database "postgres" is there from the beginning, and empty.
+func (i *Instance) URL(database string) string { return url(i.c.port, database) }
+
+// Stop cuts all connections and takes the server away; its data stay. Stopping
+// it twice is fine.
+func (i *Instance) Stop() {
+	i.t.Helper()
+	if err := i.c.stop(); err != nil {
+		i.t.Fatal(err)
+	}
+}
+
+// Start brings a stopped server back, with its data and at the same address.
+func (i *Instance) Start() {
+	i.t.Helper()
+	if i.c.process != nil {
+		i.t.Fatal("PostgreSQL runs already")
+	}
+	if err := i.c.start(); err != nil {
+		i.t.Fatal(err)
+	}
+}

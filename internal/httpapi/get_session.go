@@ -1,0 +1,18 @@
+package httpapi
+
+import (
+	"context"
+
+	"github.com/coachmanager/coachmanager/api"
+)
+
+// GetSession answers a live session from memory, an ended one from the database.
+func (o *operations) GetSession(ctx context.Context, r api.GetSessionRequestObject) (api.GetSessionResponseObject, error) {
+	s, err := o.floor.Session(ctx, r.SessionID)
+	if err != nil {
+		return nil, err
+	}
+	return api.GetSession200JSONResponse{
+		Body: sessionOf(s), Headers: api.GetSession200ResponseHeaders{ETag: quotedTag(s.Session)},
+	}, nil
+}

@@ -1,0 +1,65 @@
+package httpapi
+
+import (
+	"net/url"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/getkin/kin-openapi/openapi3"
+)
+
+// readQuery parses a query strictly: what net/url leaves out in silence, and what
+// the contract does not know, is a fault.
+func (o *operation) readQuery(raw string) (url.Values, *faults) {
+	values, found := url.Values{}, &faults{}
+	for pair := range strings.SplitSeq(raw, "&") {
+		if pair == "" {
+			continue
+		}
+		rawName, rawValue, _ := strings.Cut(pair, "=")
+		name, nameErr := url.QueryUnescape(rawName)
+		value, valueErr := url.QueryUnescape(rawValue)
+		schema := o.query[name]
+		switch {
+		case nameErr != nil || schema == nil:
+			found.put(shown(name, rawName), "is not a parameter of this operation")
+		case valueErr != nil:
+			found.put(name, "has a % that is not followed by two hexadecimal digits")
+		case strings.Contains(pair, ";"):
+			found.put(name, "has a ;, which must be written as %3B")
+		case value == "":
+			found.put(name, "must not be empty; leave it out instead")
+		case !utf8.ValidString(value):
+			found.put(name, "must be valid UTF-8")
+		case strings.ContainsFunc(value, unicode.IsControl):
+			found.put(name, "must not have control characters")
+		case values.Has(name) && !schema.Type.Is(openapi3.TypeArray):
+			found.put(name, "may be given only once")
+		case schema.Type.Is(openapi3.TypeBoolean) && value != "true" && value != "false":
+			// The library takes 1 and T for true.
+			found.put(name, expected(schema))
+		default:
+			values.Add(name, value)
+		}
+	}
+	return values, found
+}
+
+// shown is a parameter's name as it may be repeated in an answer.
+func shown(name, raw string) string {
+	const most = 64
+	if name == "" {
+		name = raw
+	}
+	name = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return utf8.RuneError
+		}
+		return r
+	}, strings.ToValidUTF8(name, string(utf8.RuneError)))
+	if runes := []rune(name); len(runes) > most {
+		return string(runes[:most]) + "…"
+	}
+	return name
+}

@@ -1,0 +1,31 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"gorm.io/gorm"
+)
+
+// engine is what the databases do not have in common.
+type engine interface {
+	// now is the database's clock.
+	now(tx *gorm.DB) (time.Time, error)
+	// raise moves the counter on and returns it. Its time never goes backward.
+	raise(tx *gorm.DB, by int) (counterRow, error)
+	// verdict tells what an error of the driver means.
+	verdict(err error) verdict
+	// claim makes this process the only one that serves the database.
+	claim(ctx context.Context) (*Claim, error)
+	close() error
+}
+
+// verdict is what an error of a driver means.
+type verdict int
+
+const (
+	broken  verdict = iota // the statement or the data: a fault of ours
+	away                   // the database is away, hangs, or is full
+	raced                  // another transaction was faster: do it again
+	clashed                // a row like this one exists: do it again, it may be on the board then
+)

@@ -1,0 +1,47 @@
+package store
+
+import (
+	"log/slog"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/coachmanager/coachmanager/internal/housetest/postgrestest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// engines are how to get an empty database of each.
+var engines = map[string]func(t testing.TB) (url string){
+	"sqlite":   func(t testing.TB) string { return filepath.Join(t.TempDir(), "coach.db") },
+	"postgres": postgrestest.Database,
+}
+
+// onEachEngine runs a test with an empty database of each engine, side by side.
+func onEachEngine(t *testing.T, test func(t *testing.T, url string)) {
+	t.Parallel()
+	for name, database := range engines {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, database(t))
+		})
+	}
+}
+
+// open opens a store that is closed when the test ends. Patience is longer than a
+// service's: the machine may be busy.
+func open(t testing.TB, url string) *Store {
+	t.Helper()
+	s, err := Open(t.Context(), url, Options{Log: slog.New(slog.DiscardHandler), Patience: 20 * time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}

@@ -1,0 +1,124 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"math"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+
+	"github.com/coachmanager/coachmanager/internal/coaching"
+)
+
+//go:embed migrations
+var migrations embed.FS
+
+// Migration tells what bringing a schema up to date came to.
+type Migration struct {
+	From, To int64 // versions of the schema; 0 is an empty database
+}
+
+// Migrate brings the schema of a database up to date; Open does so too. Any
+// number of processes may do it at once. A schema that is newer than this
+// program is refused, and left as it is.
+func Migrate(ctx context.Context, url string, log *slog.Logger) (Migration, error) {
+	address, err := parseAddress(url)
+	if err != nil {
+		return Migration{}, err
+	}
+	return migrate(ctx, address, Options{Log: log}.withDefaults().Log)
+}
+
+func migrate(ctx context.Context, a address, log *slog.Logger) (_ Migration, err error) {
+	var db *sql.DB
+	var provider *goose.Provider
+	if a.postgres != "" {
+		db, provider, err = postgresMigrations(a)
+	} else {
+		unlock, locked := lockFile(ctx, a.path+".migrate.lock")
+		if locked != nil {
+			return Migration{}, fmt.Errorf("lock the database while its schema is brought up to date: %w", locked)
+		}
+		defer unlock()
+		db, provider, err = sqliteMigrations(a)
+	}
+	if err != nil {
+		return Migration{}, err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	return up(ctx, provider, log)
+}
+
+// up asks for the version before it takes any lock: as a rule there is nothing
+// to do.
+func up(ctx context.Context, provider *goose.Provider, log *slog.Logger) (Migration, error) {
+	from, known, err := provider.GetVersions(ctx)
+	switch {
+	case err != nil:
+		return Migration{}, cannotMigrate(ctx, err)
+	case from > known:
+		return Migration{}, fmt.Errorf("the database has schema %d, made by a newer Coach Manager; this one knows schemas up to %d. "+
+			"Use the newer program, or restore a backup made before it", from, known)
+	case from == known:
+		return Migration{From: from, To: known}, nil
+	}
+	applied, err := provider.Up(ctx)
+	if err != nil {
+		return Migration{}, cannotMigrate(ctx, err)
+	}
+	for _, m := range applied {
+		log.Info("schema brought up to date", "version", m.Source.Version, "took", m.Duration)
+	}
+	return Migration{From: known - int64(len(applied)), To: known}, nil
+}
+
+// cannotMigrate: either engine's verdict will do, they know different errors.
+func cannotMigrate(ctx context.Context, err error) error {
+	unreachable := (&postgresEngine{}).verdict(err) == away || (&sqliteEngine{}).verdict(err) == away
+	if unreachable && ctx.Err() == nil {
+		err = fmt.Errorf("%w: %w", coaching.ErrUnavailable, err)
+	}
+	return fmt.Errorf("bring the database's schema up to date: %w", inWords(err))
+}
+
+// postgresMigrations uses connections of its own, without the pool's limits: an
+// index may take its time.
+func postgresMigrations(a address) (*sql.DB, *goose.Provider, error) {
+	config, err := pgx.ParseConfig(a.postgres)
+	if err != nil {
+		return nil, nil, badAddress(a, err)
+	}
+	config.ConnectTimeout = Options{}.withDefaults().Patience
+	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, math.MaxUint32))
+	if err != nil {
+		return nil, nil, fmt.Errorf("set up the migrations: %w", err)
+	}
+	return provider(stdlib.OpenDB(*config), goose.DialectPostgres, "postgres", goose.WithSessionLocker(locker))
+}
+
+func sqliteMigrations(a address) (*sql.DB, *goose.Provider, error) {
+	db, err := sqliteDB(a.path, Options{}.withDefaults().Patience, false)
+	if err != nil {
+		return nil, nil, err
+	}
+	return provider(db, goose.DialectSQLite3, "sqlite")
+}
+
+func provider(db *sql.DB, dialect goose.Dialect, folder string, options ...goose.ProviderOption) (*sql.DB, *goose.Provider, error) {
+	files, err := fs.Sub(migrations, "migrations/"+folder)
+	if err == nil {
+		var p *goose.Provider
+		if p, err = goose.NewProvider(dialect, db, files, append(options, goose.WithTableName("schema_versions"))...); err == nil {
+			return db, p, nil
+		}
+	}
+	return nil, nil, errors.Join(fmt.Errorf("set up the migrations: %w", err), db.Close())
+}

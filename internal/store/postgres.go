@@ -1,0 +1,187 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+	gormpostgres "gorm.io/driver/postgres"
+	"gorm.io/gorm"
+)
+
+// postgresEngine has one pgx pool, which GORM uses through database/sql.
+type postgresEngine struct {
+	config *pgxpool.Config
+	pool   *pgxpool.Pool
+	db     *sql.DB
+}
+
+func openPostgres(ctx context.Context, a address, o Options) (*Store, error) {
+	config, err := poolConfig(a, o)
+	if err != nil {
+		return nil, err
+	}
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return nil, fmt.Errorf("set up the connections to the database: %w", err)
+	}
+	e := &postgresEngine{config: config, pool: pool, db: stdlib.OpenDBFromPool(pool)}
+	s := &Store{engine: e, patience: o.Patience}
+	s.writing, err = gorm.Open(gormpostgres.New(gormpostgres.Config{Conn: e.db}), gormConfig())
+	s.reading = s.writing
+	if err == nil {
+		err = s.Ping(ctx)
+	}
+	if err != nil {
+		return nil, errors.Join(inWords(err), s.Close())
+	}
+	return s, nil
+}
+
+// planner settings: each query of the store has one good plan, a walk of an
+// index, and 10,000 entries of it at most. The planner must not leave it for a
+// scan or a sort because statistics are old or a history is long.
+var planner = map[string]string{
+	"enable_seqscan":    "off",
+	"enable_bitmapscan": "off",
+	"enable_hashjoin":   "off",
+	"enable_mergejoin":  "off",
+	"jit":               "off",
+}
+
+func poolConfig(a address, o Options) (*pgxpool.Config, error) {
+	config, err := pgxpool.ParseConfig(a.postgres)
+	if err != nil {
+		return nil, badAddress(a, err)
+	}
+	if !strings.Contains(a.postgres, "pool_max_conns") {
+		config.MaxConns = int32(min(o.MaxConns, 1000)) //nolint:gosec // fits
+	}
+	config.MinIdleConns = 2
+	config.MaxConnLifetime, config.MaxConnLifetimeJitter = 30*time.Minute, 5*time.Minute
+	config.HealthCheckPeriod = 30 * time.Second
+	config.ConnConfig.ConnectTimeout = o.Patience
+	config.ConnConfig.DialFunc = (&net.Dialer{KeepAlive: 15 * time.Second}).DialContext
+	limit := strconv.FormatInt(o.Patience.Milliseconds(), 10)
+	params := config.ConnConfig.RuntimeParams
+	for name, value := range planner {
+		params[name] = value
+	}
+	params["statement_timeout"], params["idle_in_transaction_session_timeout"] = limit, limit
+	if params["application_name"] == "" {
+		params["application_name"] = "coach-manager"
+	}
+	return config, nil
+}
+
+// badAddress gives the reason why pgx refused an address. The whole error would
+// repeat the address; the cause alone does not, and is left out where it does.
+func badAddress(a address, err error) error {
+	const hint = "the database address cannot be used; write it as postgres://user:password@host:5432/name"
+	var refused *pgconn.ParseConfigError
+	if !errors.As(err, &refused) || refused.Unwrap() == nil {
+		return errors.New(hint)
+	}
+	cause := refused.Unwrap().Error()
+	if u, bad := url.Parse(a.postgres); bad == nil {
+		if password, has := u.User.Password(); has && password != "" && strings.Contains(cause, password) ||
+			strings.Contains(cause, u.Host) && u.Host != "" || strings.Contains(cause, "://") {
+			return errors.New(hint)
+		}
+	}
+	return fmt.Errorf("%s (%s)", hint, cause)
+}
+
+// inWords says what a stranger can do about a database that could not be opened.
+func inWords(err error) error {
+	var refused *pgconn.PgError
+	if !errors.As(err, &refused) {
+		return err
+	}
+	switch {
+	case refused.Code == "28P01" || refused.Code == "28000":
+		return fmt.Errorf("the database server does not let this user in; check user, password and pg_hba.conf: %w", err)
+	case refused.Code == "3D000":
+		return fmt.Errorf("there is no such database on the server; create it first: %w", err)
+	case refused.Code == "42501":
+		return fmt.Errorf("the database user may not do what is needed; it has to own the schema: %w", err)
+	default:
+		return err
+	}
+}
+
+func (e *postgresEngine) now(tx *gorm.DB) (time.Time, error) {
+	var now instant
+	err := tx.Raw("SELECT clock_timestamp()").Row().Scan(&now)
+	return now.time(), err
+}
+
+func (e *postgresEngine) raise(tx *gorm.DB, by int) (counterRow, error) {
+	var row counterRow
+	err := tx.Raw(`UPDATE counter SET revision = revision + ?, as_of = greatest(as_of, clock_timestamp()) WHERE id = 1
+		RETURNING id, epoch, revision, as_of`, by).Scan(&row).Error
+	return row, err
+}
+
+// verdict: whatever the server did not say itself came from the way to it.
+func (e *postgresEngine) verdict(err error) verdict {
+	var said *pgconn.PgError
+	if errors.As(err, &said) {
+		return verdictOfCode(said.Code)
+	}
+	var connect *pgconn.ConnectError
+	var network net.Error
+	var call syscall.Errno
+	switch {
+	case errors.As(err, &connect), errors.As(err, &network), errors.As(err, &call),
+		errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed),
+		errors.Is(err, driver.ErrBadConn), errors.Is(err, sql.ErrConnDone), errors.Is(err, sql.ErrTxDone),
+		pgconn.SafeToRetry(err), pgconn.Timeout(err), isClosed(err):
+		return away
+	default:
+		return broken
+	}
+}
+
+func verdictOfCode(code string) verdict {
+	switch code {
+	case "40001", "40P01": // serialization failure, deadlock
+		return raced
+	case "23505": // unique
+		return clashed
+	case "57014", // statement timeout
+		"25006", // read only: a standby
+		"25P03", // idle in transaction too long
+		"55P03", // lock not available
+		"3D000": // no such database
+		return away
+	}
+	switch code[:min(2, len(code))] {
+	case "08", // connection
+		"28", // no longer let in
+		"53", // too many connections, disk or memory full
+		"57", // shutdown, crash, starting up
+		"58", // the system below
+		"XX": // damaged
+		return away
+	}
+	return broken
+}
+
+func (e *postgresEngine) close() error {
+	err := e.db.Close()
+	e.pool.Close()
+	return err
+}

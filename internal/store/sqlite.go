@@ -1,0 +1,108 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"runtime"
+	"strconv"
+	"time"
+
+	"gorm.io/gorm"
+	"modernc.org/sqlite"
+	sqlitelib "modernc.org/sqlite/lib"
+)
+
+// sqliteEngine has one connection that writes, so that writers of this process
+// queue in Go, where waiting can be cancelled, and several that only read. Other
+// processes' writers are waited for by SQLite itself.
+type sqliteEngine struct {
+	path    string
+	writing *sql.DB
+	reading *sql.DB
+}
+
+func openSQLite(ctx context.Context, a address, o Options) (*Store, error) {
+	e := &sqliteEngine{path: a.path}
+	var err error
+	if e.writing, err = sqliteDB(a.path, o.Patience, false); err != nil {
+		return nil, err
+	}
+	if e.reading, err = sqliteDB(a.path, o.Patience, true); err != nil {
+		return nil, errors.Join(err, e.writing.Close())
+	}
+	s := &Store{engine: e, patience: o.Patience}
+	if s.writing, err = gorm.Open(sqliteDialect{e.writing}, gormConfig()); err == nil {
+		s.reading, err = gorm.Open(sqliteDialect{e.reading}, gormConfig())
+	}
+	if err == nil {
+		err = s.Ping(ctx)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open %s: %w", a.path, err), s.Close())
+	}
+	return s, nil
+}
+
+// sqliteDB opens a file. Without _txlock=immediate a transaction that reads
+// first and then writes fails at once when another one is writing: the busy
+// timeout does not help there. NORMAL in WAL mode keeps what was committed
+// through kill -9; a power cut may take the last moments, and breaks nothing.
+func sqliteDB(path string, patience time.Duration, readOnly bool) (*sql.DB, error) {
+	settings := url.Values{}
+	settings.Add("_pragma", "busy_timeout("+strconv.FormatInt(patience.Milliseconds(), 10)+")")
+	settings.Add("_pragma", "synchronous(NORMAL)")
+	settings.Add("_pragma", "foreign_keys(1)")
+	settings.Add("_time_integer_format", "unix_micro")
+	conns := 1
+	if readOnly {
+		settings.Add("_pragma", "query_only(1)")
+		conns = max(4, runtime.NumCPU())
+	} else {
+		settings.Add("_pragma", "journal_mode(WAL)")
+		settings.Add("_txlock", "immediate")
+	}
+	file := url.URL{Scheme: "file", OmitHost: true, Path: path, RawQuery: settings.Encode()}
+	db, err := sql.Open("sqlite", file.String())
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	db.SetMaxOpenConns(conns)
+	db.SetMaxIdleConns(conns)
+	return db, nil
+}
+
+func (e *sqliteEngine) now(*gorm.DB) (time.Time, error) { return at(time.Now()).time(), nil }
+
+func (e *sqliteEngine) raise(tx *gorm.DB, by int) (counterRow, error) {
+	var row counterRow
+	err := tx.Raw(`UPDATE counter SET revision = revision + ?, as_of = max(as_of, ?) WHERE id = 1
+		RETURNING id, epoch, revision, as_of`, by, at(time.Now())).Scan(&row).Error
+	return row, err
+}
+
+// verdict: a file that cannot be opened, read or written is a database that is
+// away; a damaged one, too, does not answer.
+func (e *sqliteEngine) verdict(err error) verdict {
+	var s *sqlite.Error
+	switch {
+	case errors.Is(err, sql.ErrConnDone), errors.Is(err, sql.ErrTxDone), isClosed(err):
+		return away
+	case !errors.As(err, &s):
+		return broken
+	}
+	switch s.Code() & 0xff { // without the extended part
+	case sqlitelib.SQLITE_BUSY, sqlitelib.SQLITE_LOCKED, sqlitelib.SQLITE_FULL, sqlitelib.SQLITE_IOERR,
+		sqlitelib.SQLITE_READONLY, sqlitelib.SQLITE_CANTOPEN, sqlitelib.SQLITE_NOTADB, sqlitelib.SQLITE_CORRUPT,
+		sqlitelib.SQLITE_PERM, sqlitelib.SQLITE_NOMEM, sqlitelib.SQLITE_INTERRUPT, sqlitelib.SQLITE_PROTOCOL:
+		return away
+	default:
+		return broken
+	}
+}
+
+func (e *sqliteEngine) claim(ctx context.Context) (*Claim, error) { return claimFile(ctx, e.path) }
+
+func (e *sqliteEngine) close() error { return errors.Join(e.reading.Close(), e.writing.Close()) }
