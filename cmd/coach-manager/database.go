@@ -44,9 +44,9 @@ func databaseError(c config.Database, err error) error {
 	case errors.Is(err, store.ErrClaimed):
 		return fmt.Errorf("%s: %w", c.Shown, err)
 	case errors.Is(err, fs.ErrPermission):
-		return fmt.Errorf("%s: this user may not write there; choose another place, or change its owner: %w", c.Shown, err)
+		return fmt.Errorf("%s: %w; choose another place, or let this user write there", c.Shown, err)
 	case errors.Is(err, coaching.ErrUnavailable):
-		return fmt.Errorf("%s: the database does not answer; see that it runs and that this is its address, and start again: %w", c.Shown, err)
+		return fmt.Errorf("%s: %w; see that the database runs and that its address, user and password are right, and start again", c.Shown, err)
 	default:
 		return fmt.Errorf("%s: %w", c.Shown, err)
 	}

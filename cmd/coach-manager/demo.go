@@ -37,7 +37,8 @@ func demo(ctx context.Context, c config.Demo, stdout, stderr io.Writer) (err err
 		_ = listener.Close()
 		return startError(ctx, err)
 	}
-	if err := invent(ctx, db, c.Seed); err != nil {
+	_, _ = fmt.Fprintln(stdout, "Coach Manager prepares its demo ...")
+	if err := invent(ctx, db, c); err != nil {
 		_ = listener.Close()
 		_ = db.close()
 		return startError(ctx, err)

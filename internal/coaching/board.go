@@ -103,6 +103,7 @@ func (b *Board) Observe(pos Position, sighting Sighting) {
 	case CallSeen:
 		b.callSeen(pos, s)
 	case UserSeen:
+		b.memory.told[s.Person.Extension] = true
 		b.userSeen(s)
 	}
 }

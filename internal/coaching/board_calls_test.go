@@ -90,6 +90,9 @@ func TestCallsOfASession(t *testing.T) {
 		"a session told after its end did not hear what came later": {
 			[]coaching.Sighting{call2, gone("leg", at(7)), attached("leg", alice, monitor, at(5))}, "",
 		},
+		"a call that ended after the session, but was told before, was heard until the session's end": {
+			[]coaching.Sighting{attached("leg", alice, monitor, at(0)), call1, over(call1, at(9)), gone("leg", at(5))}, "c1 ended 1-5",
+		},
 		"a call told before an earlier end is heard for no negative length": {
 			[]coaching.Sighting{attached("leg", alice, monitor, at(5)), call2, gone("leg", at(15))}, "c2 talking 20-20",
 		},

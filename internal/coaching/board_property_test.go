@@ -2,6 +2,7 @@ package coaching_test
 
 import (
 	"flag"
+	"fmt"
 	"slices"
 	"testing"
 
@@ -61,6 +62,7 @@ func (d *dialerUnderTest) deliverBatch(t *rapid.T, n int) {
 	for _, report := range batch {
 		sightings = append(sightings, report.sighting)
 		d.expected.deliver(report)
+		t.Logf("delivered (again: %t): %s", report.again, describe(report.sighting))
 	}
 	d.kept.now = d.clockNow()
 	memory, seq := d.kept.memory, d.kept.seq
@@ -70,6 +72,28 @@ func (d *dialerUnderTest) deliverBatch(t *rapid.T, n int) {
 		d.kept.memory, d.kept.seq = memory, seq
 		d.kept.report(sightings...)
 		d.check(t)
+	}
+}
+
+// describe is a report in short.
+func describe(s coaching.Sighting) string {
+	switch s := s.(type) {
+	case coaching.Attached:
+		target := "?"
+		if s.Target != nil {
+			target = s.Target.Name
+		}
+		return fmt.Sprintf("%s on %s in %s since %s", s.Leg, target, s.Type, clock(&s.At, s.Exact))
+	case coaching.Detached:
+		return fmt.Sprintf("%s left at %s, gone %t", s.Leg, clock(&s.At, s.Exact), s.Gone)
+	case coaching.Snapshot:
+		text := "snapshot of " + clock(&s.At, true)
+		for _, l := range s.Legs {
+			text += "; " + describe(l)
+		}
+		return text
+	default:
+		return fmt.Sprintf("%T", s)
 	}
 }
 
@@ -114,6 +138,7 @@ func (d *dialerUnderTest) connection(t *rapid.T) {
 	}
 	d.disconnect()
 	d.kept.now = d.clockNow()
+	t.Logf("connection lost at %d", d.tick)
 	d.kept.lose(d.clockNow())
 	d.check(t)
 	if rapid.IntRange(0, 3).Draw(t, "restart") == 0 {
@@ -204,11 +229,12 @@ func (d *dialerUnderTest) lookAt(t *rapid.T, s *coaching.Session) {
 		return
 	}
 	d.tick++ // looked at now
+	t.Logf("%s found gone at %d, moved %t", s.Leg, d.tick, moved)
 	d.expected.foundGone(s.Leg, moved)
 	d.only(t, s, func(b *coaching.Board) { b.FoundGone(s.ID, moved) })
 }
 
-// finally reconciles once more, and compares with the truth; then everything of
+// finally reconciles once more, while things go on, and compares with the truth; then everything of
 // this connection is reported once more, and nothing changes.
 func (d *dialerUnderTest) finally(t *rapid.T) {
 	if !d.connected {
@@ -221,6 +247,9 @@ func (d *dialerUnderTest) finally(t *rapid.T) {
 		l.secret, l.mute = false, false
 	}
 	d.beginSnapshot(t)
+	for range rapid.IntRange(0, 4).Draw(t, "newer than the snapshot") {
+		rapid.SampledFrom([]func(*rapid.T){d.change, d.move, d.leave, d.call, d.status}).Draw(t, "step")(t)
+	}
 	d.finishSnapshot()
 	d.flush(t)
 	d.compareWithTruth(t)

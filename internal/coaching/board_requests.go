@@ -21,7 +21,7 @@ type Disconnect struct {
 
 // Ask marks a session as disconnecting and keeps the request. It returns the id
 // of the request, or uuid.Nil when the session has ended already. Errors are
-// *Error with the session as it is.
+// *Error; the session as it is is for the caller to add.
 func (b *Board) Ask(d Disconnect) (uuid.UUID, error) {
 	s := b.Session(d.Session)
 	switch {

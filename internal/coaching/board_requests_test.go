@@ -301,6 +301,21 @@ func TestALegThatWasFoundGone(t *testing.T) {
 		w.report(gone("leg", at(30)))
 		is(t, told(w.on("leg")...), want+"30 supervisor_left")
 	})
+	t.Run("and changed there, or left again, by then", func(t *testing.T) {
+		t.Parallel()
+		w := listening(t, monitor)
+		found(w, true)
+		reports := []coaching.Sighting{
+			attached("leg", bob, coach, at(4)), attached("leg", bob, barge, at(5)), attached("leg", carol, coach, at(6)),
+		}
+		for range 2 { // the second time they change nothing
+			w.report(reports...)
+			is(t, told(w.on("leg")...), "Agent 1 monitor 1-~10 moved_on; Agent 2 barge ~10-~10 moved_on; Agent 3 coach ~10-")
+		}
+		w.report(waits("leg", at(7)))
+		w.report(reports...)
+		is(t, told(w.on("leg")...), "Agent 1 monitor 1-~10 moved_on; Agent 2 barge ~10-~10 moved_on; Agent 3 coach ~10-~10 target_left")
+	})
 }
 
 func TestTheNextTargetOfALegFoundMovedIsTakenFromTheSnapshotUnderWay(t *testing.T) {

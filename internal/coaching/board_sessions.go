@@ -9,7 +9,7 @@ import (
 // target.
 func (b *Board) attached(pos Position, a Attached) {
 	target := b.target(a)
-	if live := b.liveOn(a.Leg); live != nil && !a.At.Before(live.StartedAt) {
+	if live := b.liveOn(a.Leg); live != nil && !a.At.Before(statedFrom(live)) {
 		b.restate(pos, live, a, target)
 		return
 	}
@@ -28,8 +28,12 @@ func (b *Board) target(a Attached) *User {
 func (b *Board) restate(pos Position, live *Session, a Attached, target *User) {
 	if target != nil && live.Target != nil && live.Target.ID != target.ID {
 		b.end(pos, live, Detached{At: a.At, Exact: a.Exact, Reason: EndMovedOn})
-		b.begin(pos, a, target)
+		b.beginAfter(*live.EndedAt, pos, a, target)
 		return
+	}
+	if a.At.After(live.TypeStatedAt) { // newer than a snapshot under way, even if nothing changed
+		live.Sighted = pos
+		b.keep(live)
 	}
 	changed := b.retype(live, a.Type, a.At)
 	if live.Target == nil && target != nil {
@@ -48,24 +52,25 @@ func (b *Board) restate(pos Position, live *Session, a Attached, target *User) {
 // that comes late or again is told by the dialer's clock: it falls into a
 // session that is known, or before the leg was seen to leave.
 func (b *Board) attachedAnew(pos Position, a Attached, target *User) {
+	from := a.At
 	if known := b.covering(a.Leg, a.At); known != nil {
 		b.restateLate(known, a, target)
 		if !b.outlived(known, target) {
 			return
 		}
-		a.At, a.Exact = *known.EndedAt, false
+		from = *known.EndedAt
 	}
 	left, hasLeft := b.memory.leftAt(a.Leg)
-	next := b.nextAfter(a.Leg, a.At)
+	next := b.nextAfter(a.Leg, from)
 	switch {
 	case next != nil && (!hasLeft || left.At.Before(a.At) || !left.At.Before(next.StartedAt)):
-		b.beginEnded(pos, a, target, Detached{At: next.StartedAt, Exact: next.StartedAtExact, Reason: EndMovedOn})
+		b.beginEnded(from, pos, a, target, Detached{At: next.StartedAt, Exact: next.StartedAtExact, Reason: EndMovedOn})
 	case hasLeft && !left.At.Before(a.At):
-		b.beginEnded(left.pos, a, target, left.Detached)
+		b.beginEnded(from, left.pos, a, target, left.Detached)
 	case hasLeft && left.Gone:
 		// A leg that is gone does not come back: its id is not used again.
 	default:
-		b.begin(pos, a, target)
+		b.beginAfter(from, pos, a, target)
 	}
 }
 
@@ -95,7 +100,7 @@ func (b *Board) outlived(known *Session, target *User) bool {
 // that is gone ends it whatever the clocks say; one that waits may be an earlier
 // session's, told late.
 func (b *Board) detached(pos Position, d Detached) {
-	if live := b.liveOn(d.Leg); live != nil && (d.Gone || !d.At.Before(live.StartedAt)) {
+	if live := b.liveOn(d.Leg); live != nil && (d.Gone || !d.At.Before(statedFrom(live))) {
 		b.end(pos, live, d)
 	}
 	b.memory.remember(pos, d)
@@ -110,10 +115,35 @@ func (b *Board) begin(pos Position, a Attached, target *User) *Session {
 	return s
 }
 
+// beginAfter begins a session on a leg whose last one ended at a moment, which may
+// have been inferred too late: sessions of a leg do not overlap. What was stated,
+// and when, still orders what comes later.
+func (b *Board) beginAfter(end time.Time, pos Position, a Attached, target *User) *Session {
+	if !a.At.Before(end) {
+		return b.begin(pos, a, target)
+	}
+	stated, exact := a.At, a.Exact
+	a.At, a.Exact = end, false
+	s := b.begin(pos, a, target)
+	if exact {
+		s.TypeStatedAt = stated
+	}
+	return s
+}
+
+// statedFrom is the moment from which on reports are about a session: its start,
+// or what was stated for before, see beginAfter.
+func statedFrom(s *Session) time.Time {
+	if s.TypeStatedAt.Before(s.StartedAt) {
+		return s.TypeStatedAt
+	}
+	return s.StartedAt
+}
+
 // beginEnded begins a session whose end is known already. It did not hear the
 // calls that began after it.
-func (b *Board) beginEnded(pos Position, a Attached, target *User, d Detached) {
-	s := b.begin(pos, a, target)
+func (b *Board) beginEnded(from time.Time, pos Position, a Attached, target *User, d Detached) {
+	s := b.beginAfter(from, pos, a, target)
 	s.Calls = slices.DeleteFunc(s.Calls, func(c HeardCall) bool { return !c.HeardFrom.Before(d.At) })
 	b.end(pos, s, d)
 }
@@ -142,6 +172,7 @@ func (b *Board) end(pos Position, s *Session, d Detached) {
 	}
 	b.freeze(s)
 	endedAt := later(d.At, s.StartedAt)
+	exact := d.Exact && endedAt.Equal(d.At)
 	reason := d.Reason
 	if pending := s.Pending(); pending != nil {
 		outcome := outcomeOfEnd(reason, pending)
@@ -154,9 +185,9 @@ func (b *Board) end(pos Position, s *Session, d Detached) {
 		}
 		settle(s, outcome, b.now)
 	}
-	s.State, s.EndedAt, s.EndedAtExact, s.EndReason, s.Sighted = StateEnded, &endedAt, d.Exact, reason, pos
+	s.State, s.EndedAt, s.EndedAtExact, s.EndReason, s.Sighted = StateEnded, &endedAt, exact, reason, pos
 	for i := range s.Calls {
-		if c := &s.Calls[i]; c.HeardUntil == nil {
+		if c := &s.Calls[i]; c.HeardUntil == nil || c.HeardUntil.After(endedAt) {
 			until := later(endedAt, c.HeardFrom)
 			c.HeardUntil = &until
 		}
@@ -176,15 +207,24 @@ func (b *Board) retype(s *Session, t Type, at time.Time) bool {
 		}
 		return false
 	}
+	if at.Before(s.StartedAt) && at.Before(s.TypeStatedAt) {
+		return false
+	}
+	stated := at
+	at = later(at, s.StartedAt)
 	i, found := slices.BinarySearchFunc(s.Timeline, at, func(e TypeSince, at time.Time) int { return e.Since.Compare(at) })
 	switch {
 	case found && s.Timeline[i].Type == t:
+		if newest {
+			s.TypeStatedAt = stated
+			b.keep(s)
+		}
 		return false
 	case found:
 		s.Timeline[i].Type = t
 	case i > 0 && s.Timeline[i-1].Type == t:
 		if newest {
-			s.TypeStatedAt = at
+			s.TypeStatedAt = stated
 			b.keep(s)
 		}
 		return false
@@ -196,7 +236,7 @@ func (b *Board) retype(s *Session, t Type, at time.Time) bool {
 		s.Timeline = slices.Insert(s.Timeline, i, TypeSince{t, at})
 	}
 	if newest {
-		s.TypeStatedAt = at
+		s.TypeStatedAt = stated
 	}
 	s.Timeline = slices.CompactFunc(s.Timeline, func(a, b TypeSince) bool { return a.Type == b.Type })
 	return true

@@ -142,7 +142,7 @@ var sequences = map[string]struct {
 	},
 	"a leg that is gone ends its session whatever the clocks say": {
 		[]coaching.Sighting{attached("leg", alice, monitor, at(5)), gone("leg", at(3))},
-		"Agent 1 monitor 5-5 supervisor_left", "monitor@5",
+		"Agent 1 monitor 5-~5 supervisor_left", "monitor@5",
 	},
 	"a second report of the end changes nothing": {
 		[]coaching.Sighting{

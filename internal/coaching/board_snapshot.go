@@ -25,7 +25,7 @@ func (b *Board) Lose(heard time.Time) {
 // snapshotBegun marks the place that a snapshot is at least as new as. A dialer
 // that was restarted ends all its old sessions first: no leg outlives its run.
 func (b *Board) snapshotBegun(pos Position, boot string) {
-	b.memory.mark = &pos
+	b.memory.mark, b.memory.told = &pos, map[string]bool{}
 	if boot == "" || boot == b.dialer.Boot {
 		return
 	}
@@ -56,7 +56,9 @@ func (b *Board) snapshot(pos Position, snap Snapshot) {
 		known = snap.At // what is inferred never lies in the dialer's future
 	}
 	for _, u := range snap.Users {
-		b.userSeen(u)
+		if !b.memory.told[u.Person.Extension] {
+			b.userSeen(u)
+		}
 	}
 	b.endMissing(pos, mark, known, snap.Legs)
 	for _, a := range snap.Legs {
@@ -117,16 +119,15 @@ func (b *Board) listed(pos, mark Position, known time.Time, a Attached) {
 	if left, ok := b.memory.leftAt(a.Leg); ok && !left.pos.Before(mark) {
 		return
 	}
+	free := a.At
 	for _, s := range b.onLeg(a.Leg) {
 		movedOn := s.EndReason == EndMovedOn && target != nil && s.Target != nil && s.Target.ID != target.ID
 		if !s.Sighted.Before(mark) && !movedOn {
 			return
 		}
-		if a.At.Before(*s.EndedAt) { // no session comes back to life, and none overlaps it
-			a.At, a.Exact = *s.EndedAt, false
-		}
+		free = later(free, *s.EndedAt) // no session comes back to life
 	}
-	b.begin(pos, a, target)
+	b.beginAfter(free, pos, a, target)
 }
 
 // confirm applies a snapshot's statement about a leg that has a live session.
@@ -135,7 +136,7 @@ func (b *Board) confirm(pos, mark Position, known time.Time, live *Session, a At
 		return
 	}
 	moved := target != nil && live.Target != nil && live.Target.ID != target.ID
-	if moved && (!a.Exact || a.At.Before(live.StartedAt)) {
+	if moved && (!a.Exact || a.At.Before(live.TypeStatedAt)) {
 		a.At, a.Exact = later(lastTold(live, known), a.At), false
 	}
 	if !moved {

@@ -82,6 +82,16 @@ func TestASnapshotAfterAGap(t *testing.T) {
 	}
 }
 
+func TestAMoveFoundLateIsNotBeforeWhatWasInferredSince(t *testing.T) {
+	t.Parallel()
+	w := watched(t)
+	w.report(attached("leg", alice, monitor, at(1)))
+	w.reconnected(at(9))
+	w.reconciled(at(10), inferred(nobody("leg", coach, at(1))))
+	w.reconciled(at(20), attached("leg", bob, coach, at(8)))
+	is(t, told(w.on("leg")...), "Agent 1 coach 1-~9 moved_on; Agent 2 coach ~9-")
+}
+
 func TestASnapshotBeginsSessionsForUnknownLegs(t *testing.T) {
 	t.Parallel()
 	w := watched(t)
@@ -145,6 +155,11 @@ func TestReportsSinceASnapshotWasBegunAreNewer(t *testing.T) {
 		"a move since stays": {
 			[]coaching.Sighting{listed}, []coaching.Sighting{attached("leg", bob, coach, at(11))}, []coaching.Attached{listed},
 			"Agent 1 monitor 1-11 moved_on; Agent 2 coach 11-",
+		},
+		"a statement since that changed nothing stays": {
+			[]coaching.Sighting{listed}, []coaching.Sighting{attached("leg", alice, monitor, at(11))},
+			[]coaching.Attached{attached("leg", bob, monitor, at(9))}, // had moved, and moved back
+			"Agent 1 monitor 1-",
 		},
 		"a session that ended since, told before its start, is one": {
 			nil, []coaching.Sighting{gone("leg", at(11)), attached("leg", alice, monitor, at(10))}, []coaching.Attached{},
@@ -282,6 +297,18 @@ func TestASnapshotReconcilesCalls(t *testing.T) {
 				w.sameAsLog()
 			})
 		}
+	}
+}
+
+func TestAStatusToldSinceASnapshotWasBegunIsNewer(t *testing.T) {
+	t.Parallel()
+	w := watched(t)
+	w.report(seen(alice, coaching.StatusAvailable, 1))
+	w.reconnected(at(5)) // a pause was missed
+	w.report(coaching.SnapshotBegun{Boot: boot1}, seen(alice, coaching.StatusAvailable, 12),
+		coaching.Snapshot{At: at(10), Users: []coaching.UserSeen{seen(alice, coaching.StatusPaused, 8)}})
+	if got := w.user(alice.Extension).Presence.Status; got != coaching.StatusAvailable {
+		t.Errorf("got %s, want available", got)
 	}
 }
 

@@ -145,20 +145,27 @@ func (tr *truth) change(t *rapid.T) {
 		return
 	}
 	l.secret, l.mute = l.secret && rapid.Bool().Draw(t, "still secret"), l.mute && rapid.Bool().Draw(t, "still mute")
-	if rapid.IntRange(0, 3).Draw(t, "correct") == 0 && !l.secret { // for the same moment: the type was told wrong
-		for _, list := range [][]delivery{tr.outbox, tr.delivered} {
-			for i := range list {
-				if a, ok := list[i].sighting.(coaching.Attached); ok && a.Leg == l.id && a.At.Equal(at(l.stated)) {
-					list[i].corrected = true
-				}
-			}
-		}
+	if rapid.IntRange(0, 3).Draw(t, "correct") == 0 && !l.secret && tr.takeBack(l) {
 		l.mute = false
 	} else {
 		l.stated = tr.now()
 	}
 	l.typ = drawType(t)
 	tr.send(delivery{sighting: l.statement(), about: l.id})
+}
+
+// takeBack notes that what was last stated of a leg is going to be corrected, and
+// tells whether it was stated over this connection.
+func (tr *truth) takeBack(l *trueLeg) bool {
+	stated := false
+	for _, list := range [][]delivery{tr.outbox, tr.delivered} {
+		for i := range list {
+			if a, ok := list[i].sighting.(coaching.Attached); ok && a.Leg == l.id && a.At.Equal(at(l.stated)) {
+				list[i].corrected, stated = true, true
+			}
+		}
+	}
+	return stated
 }
 
 // move has a leg listen to another agent.

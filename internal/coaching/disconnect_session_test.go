@@ -227,7 +227,7 @@ func TestDisconnectSession_AskedTwiceAtOnceIsOneAskAndOneOutcome(t *testing.T) {
 		state: coaching.StateEnded, reason: coaching.EndDisconnected, outcome: coaching.OutcomeConfirmed, asked: 1,
 	})
 	if !after.Requests[1].Joined || len(w.asked()) != 1 {
-		t.Errorf("requests %+v, asks %d; want the second joined and one ask", after.Requests, len(w.asked()))
+		t.Errorf("requests %+v, asked %+v; want the second joined and one ask", after.Requests, w.asked())
 	}
 }
 

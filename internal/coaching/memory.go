@@ -13,6 +13,7 @@ import (
 // its place once the transaction is committed.
 type Memory struct {
 	mark  *Position                            // where the last snapshot was begun; nil before the first
+	told  map[string]bool                      // users, by extension, whose status was reported since
 	calls map[string]map[string]rememberedCall // by agent's extension and call id
 	over  recent[callKey, time.Time]           // when the calls that calls has no more were last told of
 	left  recent[string, leftMark]             // by leg
@@ -37,6 +38,7 @@ type leftMark struct {
 // NewMemory returns the memory of a new connection.
 func NewMemory() *Memory {
 	return &Memory{
+		told:  map[string]bool{},
 		calls: map[string]map[string]rememberedCall{},
 		over:  recent[callKey, time.Time]{newer: map[callKey]time.Time{}},
 		left:  recent[string, leftMark]{newer: map[string]leftMark{}},
@@ -46,7 +48,10 @@ func NewMemory() *Memory {
 // stage returns a copy to work on. It is shallow: maps of one agent's calls are
 // copied when they change.
 func (m *Memory) stage() *Memory {
-	return &Memory{mark: m.mark, calls: maps.Clone(m.calls), over: m.over.stage(), left: m.left.stage()}
+	return &Memory{
+		mark: m.mark, told: maps.Clone(m.told), calls: maps.Clone(m.calls),
+		over: m.over.stage(), left: m.left.stage(),
+	}
 }
 
 // remember notes that a leg left.

@@ -77,8 +77,8 @@ type Session struct {
 	// TypeStatedAt is the newest moment, on the dialer's clock, for which the type
 	// was stated; it orders statements that come late.
 	TypeStatedAt time.Time `json:"type_stated_at"`
-	// Sighted is the place, in the dialer's arrival order, of the last report that
-	// changed this session. Snapshots begun before it leave the session alone.
+	// Sighted is the place, in the dialer's arrival order, of the last report about
+	// this session. Snapshots begun before it leave the session alone.
 	Sighted Position `json:"sighted"`
 }
 

@@ -16,8 +16,12 @@ func (f demoFlags) check() (Demo, error) {
 	if err != nil {
 		return Demo{}, err
 	}
+	days, err := number(f.Days)
+	if err != nil || days < 1 || days > 365 {
+		return Demo{}, f.Days.refuse("%s is no number from 1 to 365", shown(f.Days.text))
+	}
 	path, err := demoFile(f.DB)
-	return Demo{Service: service, DB: path, Seed: seed}, err
+	return Demo{Service: service, DB: path, Seed: seed, Days: int(days)}, err
 }
 
 func (f serveFlags) check(from *sources) (Serve, error) {

@@ -23,6 +23,7 @@ type Demo struct {
 	Service
 	DB   string // path of an SQLite file that is kept; "" for one that is removed
 	Seed uint64
+	Days int // of history before today; at least one
 }
 
 // Serve is the command that serves real dialers.

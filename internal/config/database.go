@@ -58,7 +58,8 @@ func (f databaseFlags) addPassword(u *url.URL) error {
 	// As a parameter it stands beside a user from wherever that comes: the URL,
 	// PGUSER or the system.
 	query.Set("password", password.Reveal())
-	u.RawQuery = query.Encode()
+	// In a database's URL, unlike in a form, + is no space.
+	u.RawQuery = strings.ReplaceAll(query.Encode(), "+", "%20")
 	return nil
 }
 

@@ -22,6 +22,7 @@ type grammar struct {
 type demoFlags struct {
 	DB   given `name:"db" setting:"demo-db" help:"SQLite file to keep, and to go on with when it is there; a temporary one is removed at the end." placeholder:"FILE"`
 	Seed given `setting:"demo-seed" help:"Number that the invention begins with: the same one, the same contact centre." default:"1" placeholder:"NUMBER"`
+	Days given `setting:"demo-days" help:"How many days of history there are at once, up to 365. Default ${default}." default:"60" placeholder:"NUMBER"`
 	serviceFlags
 }
 

@@ -51,7 +51,7 @@ func TestDefaults(t *testing.T) {
 		args []string
 		want any
 	}{
-		"demo":    {[]string{"demo"}, config.Demo{Service: service, Seed: 1}},
+		"demo":    {[]string{"demo"}, config.Demo{Service: service, Seed: 1, Days: 60}},
 		"migrate": {[]string{"migrate"}, config.Migrate{Database: config.SQLite("coach-manager.db")}},
 		"version": {[]string{"version"}, config.Version{}},
 		"serve": {[]string{"serve", "--dialer", "sim=simulator://"}, config.Serve{
@@ -110,7 +110,7 @@ demo-seed: 3
 		},
 		"demo": {[]string{"demo", "--config=FOLDER/coach.yaml"}, []string{"COACH_DEMO_SEED=2", "COACH_CONFIG=elsewhere"}, config.Demo{
 			Service: config.Service{Listen: "localhost:3", Log: config.Log{Level: slog.LevelError, JSON: true}, ShutdownTimeout: 3 * time.Second},
-			DB:      "three.db", Seed: 2,
+			DB:      "three.db", Seed: 2, Days: 60,
 		}},
 		"migrate": {[]string{"migrate"}, environ, config.Migrate{Database: config.SQLite("two.db"), Log: config.Log{Level: slog.LevelWarn, JSON: true}}},
 	}
@@ -217,8 +217,8 @@ func TestDatabases(t *testing.T) {
 		"a socket":                      {[]string{"--database", "postgresql:///coach?host=/run/pg"}, "postgresql:///coach?host=/run/pg", "postgresql:///coach"},
 		"a password in the URL":         {[]string{"--database", "postgres://me:hunter2@db/coach"}, "postgres://me:hunter2@db/coach", "postgres://db/coach"},
 		"a password as a parameter":     {[]string{"--database", "postgres://db/coach?password=hunter2"}, "postgres://db/coach?password=hunter2", "postgres://db/coach"},
-		"a password of a file":          {[]string{"--database", "postgres://me@db/coach", "--database-password-file", "FOLDER/secret"}, "postgres://me@db/coach?password=hun%26ter%40+2", "postgres://db/coach"},
-		"a password of a file, no user": {[]string{"--database", "postgres://db/coach?sslmode=disable", "--database-password-file", "FOLDER/secret"}, "postgres://db/coach?password=hun%26ter%40+2&sslmode=disable", "postgres://db/coach"},
+		"a password of a file":          {[]string{"--database", "postgres://me@db/coach", "--database-password-file", "FOLDER/secret"}, "postgres://me@db/coach?password=hun%26ter%40%202", "postgres://db/coach"},
+		"a password of a file, no user": {[]string{"--database", "postgres://db/coach?sslmode=disable", "--database-password-file", "FOLDER/secret"}, "postgres://db/coach?password=hun%26ter%40%202&sslmode=disable", "postgres://db/coach"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -260,7 +260,7 @@ func TestHelp(t *testing.T) {
 		want []string
 	}{
 		"of all":     {[]string{"--help"}, []string{"demo", "serve", "migrate", "version", "COACH_CONFIG"}},
-		"of demo":    {[]string{"demo", "--help"}, []string{"--db=FILE", "COACH_DEMO_DB", "COACH_DEMO_SEED", "COACH_LISTEN"}},
+		"of demo":    {[]string{"demo", "--help"}, []string{"--db=FILE", "COACH_DEMO_DB", "COACH_DEMO_SEED", "COACH_DEMO_DAYS", "COACH_LISTEN"}},
 		"of version": {[]string{"version", "--help"}, []string{"Usage: coach-manager version"}},
 		"of migrate": {[]string{"migrate", "-h"}, []string{"COACH_DATABASE", "COACH_DATABASE_PASSWORD_FILE"}},
 		"of serve": {[]string{"serve", "-h"}, []string{

@@ -45,6 +45,9 @@ var refusedCommandLines = map[string]refused{
 	"timeout of nothing":     {"demo", "", "log-level: info\nshutdown-timeout: 0s", "coach.yaml:2: shutdown-timeout:", "between 0s and 10s"},
 	"seed":                   {"demo --seed -1", "", "", "--seed:", ""},
 	"seed of a variable":     {"demo", "COACH_DEMO_SEED=x", "", `COACH_DEMO_SEED: "x"`, "whole number"},
+	"no days":                {"demo --days 0", "", "", `--days: "0"`, "from 1 to 365"},
+	"too many days":          {"demo", "COACH_DEMO_DAYS=366", "", `COACH_DEMO_DAYS: "366"`, "from 1 to 365"},
+	"days of letters":        {"demo", "", "demo-days: x", "coach.yaml:1: demo-days:", "from 1 to 365"},
 	"demo in no file":        {"demo --db=", "", "", "--db:", "no file is named"},
 	"demo on a server":       {"demo --db postgres://a:hunter2@b/c", "", "", "--db:", "simulator://"},
 }
@@ -114,7 +117,7 @@ var refusedFiles = map[string]refused{
 	"no YAML":             {"demo", "", "listen: [x", "COACH_CONFIG:", "not YAML: line 1"},
 	"no map":              {"demo", "", "- listen", "COACH_CONFIG:", "not a map"},
 	"two documents":       {"demo", "", "listen: x\n---\nlisten: y", "COACH_CONFIG:", "more than one"},
-	"unknown key":         {"demo", "", "\nlisten_on: x", `coach.yaml:2: "listen_on":`, "demo-db, demo-seed, dialers"},
+	"unknown key":         {"demo", "", "\nlisten_on: x", `coach.yaml:2: "listen_on":`, "demo-days, demo-db, demo-seed, dialers"},
 	"key misspelt":        {"demo", "", "lisen: x", `coach.yaml:1: "lisen":`, `did you mean "listen"?`},
 	"key with underscore": {"demo", "", "log_level: info", `coach.yaml:1: "log_level":`, `did you mean "log-level"?`},
 	"key of one":          {"demo", "", "dialer: x", `coach.yaml:1: "dialer":`, `did you mean "dialers"?`},

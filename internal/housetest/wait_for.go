@@ -6,7 +6,7 @@ import (
 )
 
 // patience is far beyond what anything here takes on a busy machine.
-const patience = 20 * time.Second
+const patience = 60 * time.Second
 
 // WaitFor looks every few milliseconds whether done, and fails the test when it
 // still is not after a long while. It is for what cannot be waited for on a

@@ -43,7 +43,7 @@ func New(floor *coaching.Floor, options Options) http.Handler {
 	h.HTTPErrorHandler = problems.write
 
 	// Before the routing: what every answer has, and who is answered at all.
-	h.Pre(identify, logAccess(options.Log), recoverPanics, refuseForeigners, headAsGet)
+	h.Pre(identify, logAccess(options.Log), recoverPanics, refuseForeigners)
 	// After it: what depends on the route.
 	h.Use(allowMethods, refuseBody, newValidator(contract()).check, middleware.GzipWithConfig(middleware.GzipConfig{
 		MinLength: gzipFrom, Skipper: notCompressed,

@@ -16,7 +16,7 @@ import (
 func logAccess(log *slog.Logger) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
-			begun, method := time.Now(), c.Request().Method
+			begun, method := time.Now(), methodOf(c)
 			if err := next(c); err != nil {
 				c.Error(err)
 			}

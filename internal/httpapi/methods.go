@@ -9,17 +9,23 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// headAsGet answers HEAD like GET, without the body.
-func headAsGet(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		if c.Request().Method == http.MethodHead {
-			get := c.Request().WithContext(c.Request().Context())
-			get.Method = http.MethodGet
-			c.SetRequest(get)
-			c.Response().Writer = bodiless{c.Response().Writer}
-		}
-		return next(c)
+// ServeHTTP answers HEAD like GET, without the body. The server behind still
+// knows the request as HEAD; echo routes by the request it was given.
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodHead {
+		r = r.WithContext(r.Context())
+		r.Method = http.MethodGet
+		w = bodiless{w}
 	}
+	h.Echo.ServeHTTP(w, r)
+}
+
+// methodOf is the method that a request came with.
+func methodOf(c echo.Context) string {
+	if _, isHead := c.Response().Writer.(bodiless); isHead {
+		return http.MethodHead
+	}
+	return c.Request().Method
 }
 
 // bodiless leaves the body out.

@@ -55,6 +55,7 @@ func sqliteDB(path string, patience time.Duration, readOnly bool) (*sql.DB, erro
 	settings.Add("_pragma", "busy_timeout("+strconv.FormatInt(patience.Milliseconds(), 10)+")")
 	settings.Add("_pragma", "synchronous(NORMAL)")
 	settings.Add("_pragma", "foreign_keys(1)")
+	settings.Add("_pragma", "temp_store(MEMORY)")
 	settings.Add("_time_integer_format", "unix_micro")
 	conns := 1
 	if readOnly {
@@ -62,6 +63,7 @@ func sqliteDB(path string, patience time.Duration, readOnly bool) (*sql.DB, erro
 		conns = max(4, runtime.NumCPU())
 	} else {
 		settings.Add("_pragma", "journal_mode(WAL)")
+		settings.Add("_pragma", "cache_size(-32768)") // KiB
 		settings.Add("_txlock", "immediate")
 	}
 	file := url.URL{Scheme: "file", OmitHost: true, Path: path, RawQuery: settings.Encode()}

@@ -79,6 +79,7 @@ func (s *Simulator) ask(ask coaching.HangUp) *pending {
 		return p
 	}
 	s.judge(c, p)
+	c.rouse() // what follows may come before what Watch waits for
 	return p
 }
 

@@ -17,6 +17,7 @@ type leg struct {
 	began      time.Time
 	told       time.Time   // the last moment stated: At is strictly increasing
 	toldTo     int         // the connection that heard it; 0 for none
+	untoldTo   int         // the connection that was told of the leg without its target; 0 for none
 	session    *Attachment // nil while the leg waits
 	scripted   bool
 	gone       bool
@@ -49,7 +50,7 @@ func (w *world) attach(l *leg, a *agent, t coaching.Type) {
 		Types: []coaching.TypeSince{{Type: t, Since: at}}, BeganAt: at,
 	}
 	w.keep(l.session)
-	w.state(l, at)
+	w.state(l, at, true)
 	if t == coaching.TypeBargeKick {
 		w.kick(l)
 	}
@@ -63,7 +64,8 @@ func (w *world) setType(l *leg, t coaching.Type) {
 	at := w.moment(l.told)
 	l.kind = t
 	l.session.Types = append(l.session.Types, coaching.TypeSince{Type: t, Since: at})
-	w.state(l, at)
+	// Since when its target is so was not observed, where that is told only now.
+	w.state(l, at, l.untoldTo == 0 || l.untoldTo != w.listener)
 	if t == coaching.TypeBargeKick {
 		w.kick(l)
 	}
@@ -103,9 +105,9 @@ func (w *world) kick(l *leg) {
 }
 
 // state tells how a leg stands from a moment on.
-func (w *world) state(l *leg, at time.Time) {
-	l.told, l.toldTo = at, w.listener
-	w.tell(statement(l, at, true))
+func (w *world) state(l *leg, at time.Time, exact bool) {
+	l.told, l.toldTo, l.untoldTo = at, w.listener, 0
+	w.tell(statement(l, at, exact))
 }
 
 func statement(l *leg, at time.Time, exact bool) coaching.Attached {

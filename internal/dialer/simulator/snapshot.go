@@ -79,6 +79,7 @@ func (s *Simulator) found(c *connection, l *leg) coaching.Attached {
 	a := statement(l, l.began, false)
 	if s.luck.happens(s.mischief.Untold) {
 		a.Target, a.Type, a.TargetCampaign = nil, coaching.TypeUnknown, coaching.Named{}
+		l.untoldTo = c.id
 		s.planTelling(c, l)
 	}
 	return a
@@ -91,7 +92,7 @@ func (s *Simulator) planTelling(c *connection, l *leg) {
 			return
 		}
 		at := s.world.moment(l.told)
-		l.told, l.toldTo = at, c.id
+		l.told, l.toldTo, l.untoldTo = at, c.id, 0
 		s.report(c, statement(l, at, false))
 	})
 }

@@ -19,8 +19,8 @@ import (
 )
 
 const (
-	startLimit = 30 * time.Second // it takes half a second on a quiet machine
-	stopLimit  = 20 * time.Second // it takes 30 ms, with calls about a second
+	startLimit = 60 * time.Second // it takes half a second on a quiet machine
+	stopLimit  = 60 * time.Second // it takes 30 ms, with calls about a second
 	ports      = 5                // how many ports a start tries
 )
 

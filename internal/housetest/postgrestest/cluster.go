@@ -17,7 +17,7 @@ import (
 
 const (
 	startLimit = 60 * time.Second
-	stopLimit  = 20 * time.Second
+	stopLimit  = 60 * time.Second
 	ports      = 5 // how many ports a new cluster tries
 )
 

@@ -1,0 +1,169 @@
+package coachingtest
+
+import (
+	"context"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/coachmanager/coachmanager/internal/coaching"
+)
+
+// StoreSuite is what every coaching.Store has to do. open gives an empty store,
+// which it closes when the test ends.
+func StoreSuite(t *testing.T, open func(t *testing.T) coaching.Store) {
+	suites := map[string]func(t *testing.T, w *storeWorld){
+		"Change":               storeChange,
+		"Change/scope":         storeChangeScope,
+		"Change/fence":         storeChangeFence,
+		"Change/at once":       storeChangeAtOnce,
+		"Change/keys":          storeChangeKeys,
+		"Heard":                storeHeard,
+		"LiveSet":              storeLiveSet,
+		"LiveSet/while others": storeLiveSetWhileWriting,
+		"Changes":              storeChanges,
+		"Session":              storeSession,
+		"Session/late calls":   storeSessionLateCalls,
+		"Sessions":             storeSessions,
+		"Sessions/stable":      storeSessionsStable,
+		"hostile text":         storeHostileText,
+		"cancelled":            storeCancelled,
+	}
+	for name, suite := range suites {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			suite(t, &storeWorld{t: t, Store: open(t)})
+		})
+	}
+}
+
+// storeWorld is a store under test and a dialer that reports to it.
+type storeWorld struct {
+	coaching.Store
+	t   *testing.T
+	seq int64
+}
+
+// change makes a change that has to succeed.
+func (w *storeWorld) change(scope coaching.Scope, rule func(*coaching.Board)) coaching.Commit {
+	w.t.Helper()
+	commit, err := w.Change(w.t.Context(), scope, func(b *coaching.Board) error { rule(b); return nil })
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return commit
+}
+
+// report applies reports of the sample dialer in one change.
+func (w *storeWorld) report(sightings ...coaching.Sighting) coaching.Commit {
+	w.t.Helper()
+	return w.reportOf(Dialer, sightings...)
+}
+
+func (w *storeWorld) reportOf(dialer string, sightings ...coaching.Sighting) coaching.Commit {
+	w.t.Helper()
+	return w.change(scopeOf(dialer, sightings...), func(b *coaching.Board) {
+		for _, s := range sightings {
+			w.seq++
+			b.Observe(coaching.Position{Connection: 1, Seq: w.seq}, s)
+		}
+	})
+}
+
+// scopeOf is all that reports may touch.
+func scopeOf(dialer string, sightings ...coaching.Sighting) coaching.Scope {
+	scope := coaching.Scope{Dialer: dialer, Kind: "simulator"}
+	entry := func(kind coaching.CatalogueKind, n coaching.Named) {
+		if n.Key != "" {
+			scope.Catalogue = append(scope.Catalogue, coaching.CatalogueReference{Kind: kind, Key: n.Key})
+		}
+	}
+	for _, sighting := range sightings {
+		switch s := sighting.(type) {
+		case coaching.Attached:
+			scope.Legs = append(scope.Legs, s.Leg)
+			scope.Extensions = append(scope.Extensions, s.Supervisor.Extension)
+			if s.Target != nil {
+				scope.Extensions = append(scope.Extensions, s.Target.Extension)
+			}
+			entry(coaching.KindCampaign, s.TargetCampaign)
+		case coaching.Detached:
+			scope.Legs = append(scope.Legs, s.Leg)
+		case coaching.CallSeen:
+			scope.Calls = append(scope.Calls, s.CallID)
+			scope.Extensions = append(scope.Extensions, s.Agent.Extension)
+			entry(coaching.KindCampaign, s.Campaign)
+			entry(coaching.KindList, s.List)
+			entry(coaching.KindResultCode, s.ResultCode)
+		case coaching.UserSeen:
+			scope.Extensions = append(scope.Extensions, s.Person.Extension)
+		}
+	}
+	return scope
+}
+
+// live is the live set, which has to be there.
+func (w *storeWorld) live() coaching.LiveSet {
+	w.t.Helper()
+	set, err := w.LiveSet(w.t.Context())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return set
+}
+
+// log is the whole change log.
+func (w *storeWorld) log() []coaching.Change {
+	w.t.Helper()
+	changes, err := w.Changes(w.t.Context(), coaching.Revision{Epoch: w.live().Revision.Epoch}, 10_000)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return changes
+}
+
+// only is the one session that a commit tells of, as it came to be.
+func only(t *testing.T, commit coaching.Commit) *coaching.Session {
+	t.Helper()
+	var last *coaching.Session
+	for _, c := range commit.Changes {
+		if c.Session != nil {
+			last = c.Session
+		}
+	}
+	if last == nil {
+		t.Fatalf("no session in %d changes", len(commit.Changes))
+	}
+	return last
+}
+
+// same compares by value: a nil slice is an empty one.
+func same(t *testing.T, what string, got, want any) {
+	t.Helper()
+	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", what, diff)
+	}
+}
+
+func storeCancelled(t *testing.T, w *storeWorld) {
+	w.report(Attached("leg1", Agent(1), coaching.TypeCoach, At(0)))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, change := w.Change(ctx, coaching.Scope{Dialer: Dialer}, func(b *coaching.Board) error { b.Connect(); return nil })
+	_, live := w.LiveSet(ctx)
+	_, changes := w.Changes(ctx, coaching.Revision{}, 1)
+	_, session := w.Session(ctx, ID(1))
+	_, sessions := w.Sessions(ctx, coaching.SessionQuery{Limit: 1})
+	for name, err := range map[string]error{
+		"Change": change, "Heard": w.Heard(ctx, Dialer, 0, At(1)), "LiveSet": live,
+		"Changes": changes, "Session": session, "Sessions": sessions,
+	} {
+		if !isCanceled(err) {
+			t.Errorf("%s: got %v, want context.Canceled and not that the database is away", name, err)
+		}
+	}
+	if d := w.live().Dialers[0]; d.Connection != 0 || d.LastHeardAt != nil {
+		t.Errorf("a cancelled change was made: %+v", d)
+	}
+}

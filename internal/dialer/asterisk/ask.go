@@ -1,0 +1,101 @@
+package asterisk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/coachmanager/coachmanager/internal/coaching"
+	"github.com/coachmanager/coachmanager/internal/dialer/ami"
+)
+
+// ask begins a snapshot: it marks the place, and has the lists asked for by a
+// goroutine of their own, since events must be taken in meanwhile.
+func (w *watch) ask(ctx context.Context, lister *sync.WaitGroup) error {
+	w.asking, w.askAgain = true, false
+	if err := w.report(coaching.SnapshotBegun{Boot: w.boot}); err != nil {
+		return err
+	}
+	first := !w.started
+	lister.Go(func() { w.lists <- w.list(ctx, first) })
+	return nil
+}
+
+// list asks for everything alive. It runs in the lister's goroutine.
+func (w *watch) list(ctx context.Context, first bool) lists {
+	var l lists
+	states, err := w.conn.List(ctx, ami.NewAction("DeviceStateList"))
+	if err != nil && !refused(err) {
+		return lists{err: err}
+	}
+	l.states = states.Items
+	if first && err != nil {
+		w.gapsSafely(func(g *gaps) { g.noStates(err) })
+	}
+	if first && !w.mayHangUp(ctx) {
+		w.gapsSafely(func(g *gaps) { g.noHangUp() })
+	}
+	l.channels, l.err = w.conn.List(ctx, ami.NewAction("CoreShowChannels"))
+	if errors.Is(l.err, ami.ErrPermission) {
+		l.err = fmt.Errorf("%w; the manager user needs write = reporting", l.err)
+	}
+	return l
+}
+
+func (w *watch) gapsSafely(say func(*gaps)) {
+	w.dialer.mu.Lock()
+	defer w.dialer.mu.Unlock()
+	say(w.gaps)
+}
+
+// mayHangUp asks which actions this user may use: only those are listed. Where
+// Asterisk does not say, a try will show.
+func (w *watch) mayHangUp(ctx context.Context) bool {
+	commands, err := w.conn.Do(ctx, ami.NewAction("ListCommands"))
+	if err != nil {
+		return true
+	}
+	_, can := commands.Lookup("Hangup")
+	return can
+}
+
+// reconcile takes lists in and reports the snapshot. All events that came before
+// the end of the list are taken in first: they say how what is missing ended.
+func (w *watch) reconcile(l lists) error {
+	w.asking = false
+	if l.err != nil {
+		return fmt.Errorf("list what is alive: %w", l.err)
+	}
+	if err := w.drain(l.channels.Complete.Seq); err != nil {
+		return err
+	}
+	at := w.clock.now()
+	d := w.dialer
+	d.mu.Lock()
+	var before *model
+	if !w.started && d.before != nil && d.boot == w.boot && w.boot != "" {
+		before = d.before
+	}
+	w.model.reconcile(l, before, at)
+	told, over := w.model.take()
+	snap := w.model.snapshot(at)
+	w.askAgain = w.askAgain || len(w.model.unproven) > 0
+	due := w.model.due
+	d.mu.Unlock()
+
+	w.schedule(due)
+	if err := w.deliver(told, over); err != nil {
+		return err
+	}
+	if err := w.report(snap); err != nil {
+		return err
+	}
+	d.mu.Lock()
+	w.started, d.watch = true, w
+	if before != nil {
+		d.before = nil
+	}
+	d.mu.Unlock()
+	return nil
+}

@@ -1,0 +1,161 @@
+package asterisk
+
+import (
+	"strings"
+	"time"
+
+	"github.com/coachmanager/coachmanager/internal/coaching"
+)
+
+// callKey is a call of an agent. Its id is the Linkedid that all channels of a
+// call share.
+type callKey struct{ device, id string }
+
+// call is a call of an agent, told by one of his channels in it.
+type call struct {
+	key   callKey
+	owner *channel
+	seen  coaching.CallSeen // as it was told last
+}
+
+// refreshCall tells how the call of a channel stands, if it is an agent's and
+// anything of it changed.
+func (m *model) refreshCall(ch *channel, at time.Time) {
+	key := callKey{ch.device, ch.linked}
+	if c := ch.call; c != nil && (c.key != key || ch.gone) {
+		m.handOver(c, at) // calls met, and one took on the other's id; or it is over
+	}
+	if ch.gone || !m.carriesCall(ch) {
+		return
+	}
+	c := m.calls[key]
+	if c == nil {
+		c = &call{key: key, owner: ch}
+		m.calls[key], ch.call = c, c
+	}
+	if c.owner == ch {
+		m.tellCall(c, m.callOf(ch), at)
+	}
+}
+
+// mostChannels is how many a phone may have at once; what has more is a trunk, one
+// of whose customers was listened to (testdata/sip-spy-on-the-customer-leg.ami).
+const mostChannels = 8
+
+// carriesCall tells whether a channel is an agent's in a call. One that listens is
+// not, whatever its Linkedid says (ami-facts 7.6); one that nothing ties to
+// another is not yet. Of a Local channel's two halves, ;1 is in the call.
+func (m *model) carriesCall(ch *channel) bool {
+	s := m.people[ch.device]
+	if s == nil || !s.agent || m.legs[ch.id] != nil || ch.linked == "" {
+		return false
+	}
+	if m.isFarHalf(ch) || len(m.devices[ch.device]) > mostChannels {
+		return false
+	}
+	switch ch.application {
+	case "AppDial", "AppQueue", "Dial", "Queue":
+		return true // found in a list: a dial was before us
+	}
+	return ch.dials || ch.talked
+}
+
+// handOver gives a call to another channel of the agent in it, or ends it.
+func (m *model) handOver(c *call, at time.Time) {
+	c.owner.call = nil
+	for other := range m.devices[c.key.device] {
+		if other != c.owner && other.linked == c.key.id && m.carriesCall(other) {
+			c.owner, other.call = other, c
+			m.tellCall(c, m.callOf(other), at)
+			return
+		}
+	}
+	last := m.callOf(c.owner)
+	last.CallID = c.key.id
+	last.Agent = m.people.person(c.key.device)
+	last.State, last.EndedAt = coaching.CallEnded, &at
+	m.tellCall(c, last, at)
+	delete(m.calls, c.key)
+}
+
+// isFarHalf tells whether a channel is the half of a Local channel that runs the
+// dialplan: the other half, ;1, is the one in the call (ami-facts 7.7).
+func (m *model) isFarHalf(ch *channel) bool {
+	base, half := strings.CutSuffix(ch.name, ";2")
+	return half && m.names[base+";1"] != nil
+}
+
+func (m *model) tellCall(c *call, seen coaching.CallSeen, at time.Time) {
+	if c.seen.CallID != "" {
+		seen.StartedAt = c.seen.StartedAt // of the call: known best when it was new
+		if c.seen.AnsweredAt != nil {
+			seen.AnsweredAt = c.seen.AnsweredAt
+		}
+		if sameCall(c.seen, seen) {
+			return
+		}
+	}
+	seen.At = after(c.seen.At, at)
+	c.seen = seen
+	m.tell(seen)
+}
+
+// callOf is how the call of a channel stands.
+func (m *model) callOf(ch *channel) coaching.CallSeen {
+	seen := coaching.CallSeen{
+		CallID: ch.linked, Agent: m.people.person(ch.device), PhoneNumber: ch.number,
+		Direction: m.direction(ch), State: coaching.CallRinging, StartedAt: m.startOf(ch),
+		Campaign:   coaching.Named{Key: ch.variable(m.vars.Campaign)},
+		List:       coaching.Named{Key: ch.variable(m.vars.List)},
+		ResultCode: coaching.Named{Key: ch.variable(m.vars.ResultCode)},
+	}
+	if !ch.answeredAt.IsZero() {
+		answered := ch.answeredAt
+		seen.AnsweredAt = &answered
+	}
+	switch {
+	case ch.held:
+		seen.State = coaching.CallOnHold
+	case ch.talked:
+		seen.State = coaching.CallTalking
+	}
+	return seen
+}
+
+// startOf is when a call began: with its first channel, whose Uniqueid is the
+// call's id and holds the second, where that channel is gone.
+func (m *model) startOf(ch *channel) time.Time {
+	if first := m.channels[ch.linked]; first != nil && !first.began.IsZero() {
+		return first.began
+	}
+	if at, ok := bornAt(ch.linked); ok {
+		return at
+	}
+	return ch.began
+}
+
+// direction is what the dialplan says; else the first channel of a call is its
+// caller's. A dialer that calls the customer first looks inbound without a
+// variable.
+func (m *model) direction(ch *channel) coaching.Direction {
+	switch strings.ToLower(ch.variable(m.vars.Direction)) {
+	case "inbound", "in":
+		return coaching.DirectionInbound
+	case "outbound", "out":
+		return coaching.DirectionOutbound
+	}
+	if ch.id == ch.linked {
+		return coaching.DirectionOutbound
+	}
+	return coaching.DirectionInbound
+}
+
+func sameCall(a, b coaching.CallSeen) bool {
+	same := sameMoment(a.AnsweredAt, b.AnsweredAt) && sameMoment(a.EndedAt, b.EndedAt) && a.StartedAt.Equal(b.StartedAt)
+	a.AnsweredAt, a.EndedAt, a.StartedAt, a.At = b.AnsweredAt, b.EndedAt, b.StartedAt, b.At
+	return same && a == b
+}
+
+func sameMoment(a, b *time.Time) bool {
+	return a == nil && b == nil || a != nil && b != nil && a.Equal(*b)
+}

@@ -1,0 +1,190 @@
+package asterisk
+
+import (
+	"strings"
+	"time"
+
+	"github.com/coachmanager/coachmanager/internal/dialer/ami"
+)
+
+// channel is one leg of anything at Asterisk. Who holds one may read it after its
+// end: why a session ended is told by the channels that ended with it.
+type channel struct {
+	id      string // Uniqueid: never used again, not even after a restart
+	name    string
+	device  string
+	ownName string // the caller id's name when the channel was made; "" if it was there before us
+	began   time.Time
+
+	linked string            // Linkedid: the id of its call
+	up     bool              // answered
+	ring   string            // Ring: it calls; Ringing: it is called; else ""
+	number string            // of the other party; "" if none is known
+	vars   map[string]string // the configured ones, as far as they came
+
+	application, data string // what it runs; "" if that was not told
+	heardRun          bool   // that came by an event of this connection
+
+	bridge     string
+	party      *channel  // the first it was in a bridge with that still lives; else the last
+	dials      bool      // a dial ties it to another channel, or did
+	talked     bool      // it was in a bridge with another
+	answeredAt time.Time // when it first was; zero if that was before us
+	held       bool      // it put the other party on hold
+
+	hangupRequested bool // its own end hung up
+	shutdown        bool // Asterisk ends
+	transferred     bool // it gave its party to somebody else
+	gone            bool
+
+	call *call  // the one it tells of; nil if none
+	seq  uint64 // of the newest event about it; for a listed one, of what the list is newer than
+}
+
+// nobody is what Asterisk writes where there is no number or name.
+const nobody = "<unknown>"
+
+func known(text string) string {
+	if text == nobody {
+		return ""
+	}
+	return text
+}
+
+func (m *model) newChannel(e ami.Message, at time.Time) {
+	id := e.Get("Uniqueid")
+	if id == "" || e.Get("Channel") == "" || m.channels[id] != nil || m.ended.has(id) {
+		return
+	}
+	ch := m.add(id, e.Get("Channel"))
+	ch.began, ch.ownName = at, known(e.Text("CallerIDName"))
+	if m.people[ch.device] != nil {
+		m.people.introduce(ch)
+	}
+	m.update(ch, e, "")
+}
+
+func (m *model) add(id, name string) *channel {
+	ch := &channel{id: id, vars: map[string]string{}, seq: m.seq}
+	ch.began, _ = bornAt(id)
+	m.channels[id] = ch
+	m.rename(ch, name)
+	return ch
+}
+
+func (m *model) rename(ch *channel, name string) {
+	if name == "" {
+		return
+	}
+	m.unname(ch)
+	ch.name, ch.device = name, device(name)
+	m.names[name] = ch
+	if m.devices[ch.device] == nil {
+		m.devices[ch.device] = map[*channel]bool{}
+	}
+	m.devices[ch.device][ch] = true
+	m.touch(ch)
+}
+
+func (m *model) unname(ch *channel) {
+	if m.names[ch.name] == ch {
+		delete(m.names, ch.name)
+	}
+	delete(m.devices[ch.device], ch)
+	if len(m.devices[ch.device]) == 0 {
+		delete(m.devices, ch.device)
+	}
+}
+
+// update takes in the snapshot of a channel that events and list items carry,
+// under a prefix.
+func (m *model) update(ch *channel, e ami.Message, prefix string) {
+	ch.seq = max(ch.seq, m.seq)
+	state, ok := e.Lookup(prefix + "ChannelStateDesc")
+	if !ok {
+		return
+	}
+	ch.up, ch.ring = state == "Up", ""
+	if strings.HasPrefix(state, "Ring") || strings.HasPrefix(state, "Dial") {
+		ch.ring = state
+	}
+	if linked := e.Get(prefix + "Linkedid"); linked != "" {
+		ch.linked = linked
+	}
+	ch.learnNumber(known(e.Get(prefix + "ConnectedLineNum")))
+	for name, value := range e.Variables(prefix) {
+		m.setVariable(ch, name, value)
+		m.gaps.variable(name)
+	}
+	m.gaps.snapshotSeen()
+	m.touch(ch)
+}
+
+// learnNumber takes over the other party's number, unless the channel is away from
+// its party: an agent who consults a colleague shows the colleague's
+// (testdata/sip-agent-attended-transfers-while-coached.ami).
+func (ch *channel) learnNumber(number string) {
+	away := ch.party != nil && !ch.party.gone && ch.party.bridge != ch.bridge
+	if number != "" && !away {
+		ch.number = number
+	}
+}
+
+// setVariable keeps a variable if it is a configured one. The dialplan writes
+// __CAMPAIGN for one that is handed on to other channels, and VarSet says so.
+func (m *model) setVariable(ch *channel, name, value string) {
+	name = strings.TrimLeft(name, "_")
+	switch name {
+	case "":
+		return
+	case m.vars.Campaign, m.vars.List, m.vars.ResultCode, m.vars.Direction, m.vars.Type:
+		ch.vars[name] = value
+		m.touch(ch)
+	}
+}
+
+func (ch *channel) variable(name string) string {
+	if name == "" {
+		return ""
+	}
+	return ch.vars[name]
+}
+
+// dialled notes that two channels belong to one call. An Originate dials one
+// channel only, which makes no call yet.
+func (m *model) dialled(e ami.Message) {
+	from, to := m.channels[e.Get("Uniqueid")], m.channels[e.Get("DestUniqueid")]
+	if to != nil {
+		m.update(to, e, "Dest")
+	}
+	if from == nil || to == nil {
+		return
+	}
+	m.update(from, e, "")
+	from.dials, to.dials = true, true
+	m.touch(from)
+	m.touch(to)
+}
+
+func (m *model) transferred(id string) {
+	if ch := m.channels[id]; ch != nil {
+		ch.transferred = true
+	}
+}
+
+// hungUp takes a channel out. It stays readable to those who hold it.
+func (m *model) hungUp(ch *channel, at time.Time) {
+	m.takeOut(ch, at)
+	if l := m.legs[ch.id]; l != nil {
+		m.legGone(l, at)
+	}
+}
+
+func (m *model) takeOut(ch *channel, at time.Time) {
+	ch.gone = true
+	m.leave(ch, at)
+	m.unname(ch)
+	delete(m.channels, ch.id)
+	m.ended.add(ch.id)
+	m.touch(ch)
+}

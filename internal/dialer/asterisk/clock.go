@@ -1,0 +1,72 @@
+package asterisk
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/coachmanager/coachmanager/internal/dialer/ami"
+)
+
+// clock is Asterisk's, as this machine knows it.
+type clock struct {
+	local func() time.Time
+	skew  time.Duration // how far Asterisk's clock is ahead of ours
+}
+
+// set learns Asterisk's clock from its answer to a ping.
+func (c *clock) set(pong ami.Message) {
+	if at, ok := stamp(pong.Get("Timestamp")); ok {
+		c.skew = at.Sub(c.local())
+	}
+}
+
+func (c *clock) now() time.Time { return tick(c.local().Add(c.skew)) }
+
+// of is when an event happened: by its Timestamp, which timestampevents=yes gives,
+// else when it arrived. It may step back by some 2 ms from one event to the next:
+// arrival alone tells the order.
+func (c *clock) of(m ami.Message) (at time.Time, stamped bool) {
+	if at, ok := stamp(m.Get("Timestamp")); ok {
+		return at, true
+	}
+	return c.now(), false
+}
+
+// stamp reads seconds and microseconds, as in 1795328423.641367.
+func stamp(text string) (time.Time, bool) {
+	whole, fraction, _ := strings.Cut(text, ".")
+	seconds, err := strconv.ParseInt(whole, 10, 40)
+	if err != nil || seconds <= 0 || len(fraction) > 6 {
+		return time.Time{}, false
+	}
+	micros, err := strconv.ParseUint((fraction + "000000")[:6], 10, 32)
+	if err != nil {
+		return time.Time{}, false
+	}
+	return time.Unix(seconds, int64(micros)*1000).UTC(), true
+}
+
+// bornAt is when a channel was made, to the second below: its Uniqueid says so.
+func bornAt(uniqueid string) (time.Time, bool) {
+	if at := strings.LastIndexByte(uniqueid, '-'); at >= 0 { // systemname= puts a name before it
+		uniqueid = uniqueid[at+1:]
+	}
+	seconds, _, ok := strings.Cut(uniqueid, ".")
+	if !ok {
+		return time.Time{}, false
+	}
+	return stamp(seconds)
+}
+
+// tick is a moment in microseconds: what Asterisk tells, and every store keeps.
+func tick(t time.Time) time.Time { return t.UTC().Round(0).Truncate(time.Microsecond) }
+
+// after is at, or just after the last moment told where it does not come later:
+// the moments told of one thing never stand still nor go back.
+func after(last, at time.Time) time.Time {
+	if at.After(last) {
+		return at
+	}
+	return last.Add(time.Microsecond)
+}

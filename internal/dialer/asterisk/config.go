@@ -1,0 +1,73 @@
+package asterisk
+
+import (
+	"cmp"
+	"crypto/tls"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/coachmanager/coachmanager/internal/dialer/ami"
+)
+
+// Config says which Asterisk to watch, and how it tells what it does not tell by
+// itself. Address and Username are needed. However it is printed or logged, the
+// secret is not.
+type Config struct {
+	Address  string // host:port of the manager
+	Username string
+	Secret   string      `json:"-"`
+	TLS      *tls.Config // nil for plain TCP; the secret does not cross the wire either way
+
+	Variables Variables
+	// SnapshotEvery is how often everything is listed anew, to mend what events
+	// did not tell. 3 minutes if zero.
+	SnapshotEvery time.Duration
+	Log           *slog.Logger // slog.Default if nil
+}
+
+// Variables name the channel variables that say more about a call or a session.
+// They reach us when they are listed in channelvars= of manager.conf. An empty
+// name is of no variable.
+type Variables struct {
+	Campaign   string
+	List       string
+	ResultCode string
+	Direction  string // its value is inbound or outbound
+	Type       string // on the supervisor's channel; its value is a coaching.Type, and beats ChanSpy's options
+}
+
+const (
+	snapshotEvery = 3 * time.Minute
+	// aliveEvery is how often a sign of life is passed on, and pingAfter the
+	// silence after which Asterisk is asked for one.
+	aliveEvery = 2 * time.Second
+	pingAfter  = 4 * time.Second
+)
+
+func (c Config) withDefaults() Config {
+	c.SnapshotEvery = cmp.Or(c.SnapshotEvery, snapshotEvery)
+	c.Log = cmp.Or(c.Log, slog.Default())
+	return c
+}
+
+func (c Config) manager() ami.Config {
+	return ami.Config{Address: c.Address, Username: c.Username, Secret: c.Secret, TLS: c.TLS, PingAfter: pingAfter}
+}
+
+// Format writes who connects where, under any verb.
+func (c Config) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "%s@%s", c.Username, c.Address) }
+
+// LogValue does for slog what Format does for fmt.
+func (c Config) LogValue() slog.Value { return c.manager().LogValue() }
+
+// names lists the variables that are to come with every channel of a call.
+func (v Variables) names() []string {
+	var names []string
+	for _, n := range []string{v.Campaign, v.List, v.ResultCode, v.Direction, v.Type} {
+		if n != "" {
+			names = append(names, n)
+		}
+	}
+	return names
+}

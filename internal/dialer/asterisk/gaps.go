@@ -1,0 +1,81 @@
+package asterisk
+
+import (
+	"log/slog"
+	"strings"
+)
+
+// gaps says, once a connection and in a line each, what Asterisk's manager.conf
+// keeps from us and what is unknown because of it.
+type gaps struct {
+	log       *slog.Logger
+	wanted    []string // channel variables
+	came      map[string]bool
+	said      map[string]bool
+	snapshots bool // the first snapshot of a channel has been judged
+	dialplan  bool // an event of the dialplan was heard
+}
+
+func newGaps(log *slog.Logger, v Variables) *gaps {
+	return &gaps{log: log, wanted: v.names(), came: map[string]bool{}, said: map[string]bool{}}
+}
+
+func (g *gaps) warn(key, text string, args ...any) {
+	if !g.said[key] {
+		g.said[key] = true
+		g.log.Warn(text, args...)
+	}
+}
+
+func (g *gaps) unstamped() {
+	g.warn("stamp", "events carry no time; until manager.conf has timestampevents = yes in [general], the time of arrival is taken")
+}
+
+func (g *gaps) variable(name string) {
+	if !g.snapshots {
+		g.came[name] = true
+	}
+}
+
+// snapshotSeen judges the first snapshot of a channel: the variables of channelvars=
+// come with every one, set or not.
+func (g *gaps) snapshotSeen() {
+	if g.snapshots {
+		return
+	}
+	g.snapshots = true
+	var missing []string
+	for _, name := range g.wanted {
+		if !g.came[name] {
+			missing = append(missing, name)
+		}
+	}
+	if len(missing) > 0 {
+		g.warn("variables", "channel variables are not told, and what they say is unknown; add them to channelvars = in [general] of manager.conf",
+			"missing", strings.Join(missing, ","))
+	}
+}
+
+func (g *gaps) dialplanHeard() { g.dialplan = true }
+
+func (g *gaps) typeUnknown() {
+	if !g.dialplan {
+		g.warn("type", "the type of a session is unknown until the next list: the manager user needs read = dialplan")
+	}
+}
+
+func (g *gaps) noBoot() {
+	g.warn("boot", "Asterisk did not say that it has booted, and will not say that it stops: the manager user needs read = system")
+}
+
+func (g *gaps) noIdentity(err error) {
+	g.warn("identity", "Asterisk does not say when it was started, so a restart is not told from a lost connection", "error", err)
+}
+
+func (g *gaps) noStates(err error) {
+	g.warn("states", "the states of devices cannot be listed; those without a channel are unknown until they change", "error", err)
+}
+
+func (g *gaps) noHangUp() {
+	g.warn("hang up", "sessions cannot be ended: the manager user needs write = call")
+}

@@ -1,0 +1,235 @@
+package asterisk
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/coachmanager/coachmanager/internal/coaching"
+	"github.com/coachmanager/coachmanager/internal/dialer/ami"
+	"github.com/coachmanager/coachmanager/internal/dialer/ami/amitest"
+)
+
+var update = flag.Bool("update", false, "write what is understood to testdata/*.want; read it before it is committed")
+
+// Each recording of a real Asterisk is understood as written beside it.
+func TestRecordings(t *testing.T) {
+	t.Parallel()
+	for _, path := range recordings(t) {
+		name := strings.TrimSuffix(filepath.Base(path), ".ami")
+		for how, pieces := range map[string]amitest.Pieces{"whole": nil, "cut": amitest.Cut(3)} {
+			t.Run(name+"/"+how, func(t *testing.T) {
+				t.Parallel()
+				got := understood(t, amitest.Load(t, path), pieces)
+				file := strings.TrimSuffix(path, ".ami") + ".want"
+				if *update && pieces == nil {
+					if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+						t.Fatal(err)
+					}
+					return
+				}
+				want, err := os.ReadFile(file)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if diff := cmp.Diff(got, string(want)); diff != "" {
+					t.Errorf("got -, want +:\n%s", diff)
+				}
+			})
+		}
+	}
+}
+
+func recordings(t *testing.T) []string {
+	t.Helper()
+	paths, err := filepath.Glob("testdata/*.ami")
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no recordings: %v", err)
+	}
+	return paths
+}
+
+// understood plays a recording to a Dialer, a watch for each of its connections,
+// and writes down what is reported.
+func understood(t *testing.T, rec *amitest.Recording, pieces amitest.Pieces) string {
+	t.Helper()
+	var b strings.Builder
+	s := newStage(t, pieces)
+	for i, c := range rec.Connections {
+		if i > 0 {
+			b.WriteString("\n---- again\n")
+		}
+		p := splitUp(c)
+		b.WriteString(s.watch(p))
+	}
+	return b.String()
+}
+
+// stage is a manager that plays recorded connections, and the Dialer that watches
+// it, on a clock that stands still.
+type stage struct {
+	t      *testing.T
+	server *amitest.Server
+	dialer *Dialer
+	part   part
+	logged strings.Builder
+}
+
+// standing is where the clock stands. Asterisk's is set to the first event of a
+// recording, so that nothing falls due but by the events' own times.
+var standing = time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC)
+
+func newStage(t *testing.T, pieces amitest.Pieces) *stage {
+	s := &stage{t: t}
+	s.server = amitest.New(t, amitest.Options{Pieces: pieces, Handlers: map[string]amitest.Handler{
+		"Ping":             func(c *amitest.Client, m ami.Message) { c.Success(m, "Timestamp", s.part.began) },
+		"ListCommands":     func(c *amitest.Client, m ami.Message) { c.Success(m, "Hangup", "Hangup channel.") },
+		"CoreStatus":       func(c *amitest.Client, m ami.Message) { c.Success(m, s.part.boot...) },
+		"CoreShowChannels": func(c *amitest.Client, m ami.Message) { c.List(m, "CoreShowChannelsComplete", s.part.channels...) },
+		"DeviceStateList":  func(c *amitest.Client, m ami.Message) { c.List(m, "DeviceStateListComplete", s.part.states...) },
+	}})
+	s.dialer = New(Config{
+		Address: s.server.Addr(), Username: "coach", Secret: "lab",
+		Variables: Variables{Campaign: "CAMPAIGN", List: "LIST", ResultCode: "RESULT_CODE"},
+		Log:       slog.New(slog.NewTextHandler(&s.logged, &slog.HandlerOptions{ReplaceAttr: withoutTime})),
+	})
+	s.dialer.clock = func() time.Time { return standing }
+	return s
+}
+
+func withoutTime(_ []string, a slog.Attr) slog.Attr {
+	if a.Key == slog.TimeKey {
+		return slog.Attr{}
+	}
+	return a
+}
+
+// watch plays one connection and returns what was reported and logged. The events
+// come after the first snapshot, and then the connection is cut.
+func (s *stage) watch(p part) string {
+	s.t.Helper()
+	s.part = p
+	s.logged.Reset()
+	var b strings.Builder
+	ctx, cancel := context.WithTimeout(s.t.Context(), 20*time.Second)
+	defer cancel()
+	var played chan struct{}
+	err := s.dialer.Watch(ctx, func(told coaching.Sighting) error {
+		if _, ok := told.(coaching.Alive); ok {
+			return nil
+		}
+		b.WriteString(line(told))
+		if _, ok := told.(coaching.Snapshot); ok && played == nil {
+			played = make(chan struct{})
+			client := s.server.Client()
+			go func() {
+				defer close(played)
+				client.Send(p.events)
+				client.Cut()
+			}()
+		}
+		return nil
+	})
+	if played == nil {
+		s.t.Fatalf("no snapshot: %v", err)
+	}
+	<-played
+	switch {
+	case errors.Is(err, errShutdown):
+		b.WriteString("ended: stopping\n")
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		b.WriteString("ended: cut\n")
+	default:
+		b.WriteString("ended: " + err.Error() + "\n")
+	}
+	return b.String() + s.logged.String()
+}
+
+// part is one recorded connection: what was answered to the lists, and the events.
+type part struct {
+	boot             []string
+	began            string // Timestamp of the first event that has one
+	channels, states [][]string
+	events           string
+}
+
+// splitUp takes the answers out of what Asterisk sent. A first connection began
+// with nothing alive; its lists came in the midst of events, and say nothing new.
+func splitUp(c amitest.Connection) part {
+	p := part{began: "1767225600.000000", boot: []string{"CoreStartupDate", "2026-11-22", "CoreStartupTime", "05:00:00"}}
+	var events strings.Builder
+	seen := false
+	for message := range strings.SplitAfterSeq(c.FromServer(), "\r\n\r\n") {
+		m, err := ami.NewReader(strings.NewReader(message)).Read()
+		second := ""
+		if len(m.Headers) > 1 {
+			second = m.Headers[1].Key
+		}
+		switch {
+		case err == nil && m.Get("CoreStartupTime") != "":
+			p.boot = []string{"CoreStartupDate", m.Get("CoreStartupDate"), "CoreStartupTime", m.Get("CoreStartupTime")}
+		case err == nil && m.Response() != "", m.Event() == "FullyBooted", strings.HasPrefix(message, "Asterisk Call Manager"):
+		case m.Event() == "CoreShowChannel" && !seen:
+			p.channels = append(p.channels, pairs(m))
+		case m.Event() == "DeviceStateChange" && second == "ActionID" && !seen:
+			p.states = append(p.states, pairs(m))
+		case m.Event() != "" && (second == "ActionID" || m.ActionID() != "" && m.Event() != "OriginateResponse"):
+		default:
+			if !seen && m.Get("Timestamp") != "" {
+				p.began = m.Get("Timestamp")
+			}
+			seen = true
+			events.WriteString(message)
+		}
+	}
+	p.events = events.String()
+	return p
+}
+
+// pairs are an item's name, and its headers after that but for the ActionID.
+func pairs(m ami.Message) []string {
+	item := []string{m.Event()}
+	for _, h := range m.Headers[1:] {
+		if h.Key != "ActionID" {
+			item = append(item, h.Key, h.Value)
+		}
+	}
+	return item
+}
+
+// No cut of a recording, at whatever byte, brings the adapter down, and no order
+// of its messages.
+func TestBrokenRecordings(t *testing.T) {
+	t.Parallel()
+	for _, path := range recordings(t) {
+		t.Run(filepath.Base(path), func(t *testing.T) {
+			t.Parallel()
+			luck := chance(7)
+			s := newStage(t, nil)
+			p := splitUp(amitest.Load(t, path).Connections[0])
+			whole := p.events
+			for range 6 {
+				p.events = whole[luck.IntN(len(whole)):]
+				s.watch(p)
+				p.events = whole[:luck.IntN(len(whole))]
+				s.watch(p)
+			}
+			messages := strings.SplitAfter(whole, "\r\n\r\n")
+			for range 4 {
+				luck.Shuffle(len(messages), func(i, j int) { messages[i], messages[j] = messages[j], messages[i] })
+				p.events = strings.Join(append(slices.Clone(messages), messages[:len(messages)/2]...), "")
+				s.watch(p)
+			}
+		})
+	}
+}

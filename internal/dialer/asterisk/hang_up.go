@@ -1,0 +1,164 @@
+package asterisk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"time"
+
+	"github.com/coachmanager/coachmanager/internal/coaching"
+	"github.com/coachmanager/coachmanager/internal/dialer/ami"
+)
+
+// uniqueid is the one form of a leg that is sent: a channel's Uniqueid, with the
+// systemname= of asterisk.conf before it where there is one. Asterisk takes it
+// where it takes a name, and never uses it again. A name could be another
+// channel's by now; /x/ would be a pattern, and drop every match
+// (testdata/sip-hangup-spyer.ami).
+var uniqueid = regexp.MustCompile(`^([A-Za-z0-9_.-]{1,64}-)?[0-9]{1,12}\.[0-9]{1,12}$`)
+
+var (
+	errNoWatch  = errors.New("there is no connection to the Asterisk")
+	errOutlived = errors.New("the Asterisk has no such channel, but its end was not told")
+)
+
+// goneWait is how long the report of an end may take to follow the end.
+const goneWait = 2 * time.Second
+
+// HangUp implements coaching.Dialer. It asks Asterisk where the leg is, has the
+// watch take in all that arrived before the answer, and judges by both; then it
+// hangs up the leg's own channel and no other: taking the agent's would drop the
+// customer as well (testdata/sip-bargekick-hangup-agent-only.ami).
+func (d *Dialer) HangUp(ctx context.Context, ask coaching.HangUp) (coaching.Verdict, error) {
+	w := d.current()
+	switch {
+	case ctx.Err() != nil:
+		return coaching.Unreachable, ctx.Err()
+	case w == nil:
+		return coaching.Unreachable, errNoWatch
+	case !uniqueid.MatchString(ask.Leg):
+		return coaching.AlreadyGone, nil // no Asterisk ever had it, and none gets to read it
+	}
+	status, err := w.conn.List(ctx, ami.NewAction("Status").With("Channel", ask.Leg))
+	gone := noSuchChannel(err)
+	switch {
+	case gone:
+	case refused(err):
+		return coaching.Refused, err
+	case err != nil:
+		return coaching.Unreachable, fmt.Errorf("look at the leg: %w", err) // nothing was asked of it
+	}
+	if gone {
+		return w.alreadyGone(ctx, ask.Leg)
+	}
+	if err := w.catchUp(ctx); err != nil {
+		return coaching.Unreachable, err
+	}
+	if verdict := w.judge(ask, status); verdict != "" {
+		return verdict, nil
+	}
+	_, err = w.conn.Do(ctx, ami.NewAction("Hangup").With("Channel", ask.Leg).With("Cause", "16"))
+	return w.answered(ctx, ask.Leg, err)
+}
+
+// catchUp returns when the model knows all that has arrived.
+func (w *watch) catchUp(ctx context.Context) error {
+	done := make(chan struct{})
+	select {
+	case w.catchUps <- done:
+	case <-w.ended:
+		return errNoWatch
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	<-done
+	return nil
+}
+
+// judge looks at the leg, and marks it as asked for where nothing speaks against
+// it: that is how its end is known for ours.
+func (w *watch) judge(ask coaching.HangUp, status ami.Listing) coaching.Verdict {
+	w.dialer.mu.Lock()
+	defer w.dialer.mu.Unlock()
+	l := w.model.legs[ask.Leg]
+	if l == nil || !l.session || ask.Target != "" && l.target != "" && ask.Target != l.target {
+		return coaching.Moved // on another target, or off to something that is no session
+	}
+	if w.holdsCustomer(l, status) && !(ask.Force && ask.Type == l.kind) {
+		return coaching.WouldDropCustomer
+	}
+	l.asked = true
+	return ""
+}
+
+// holdsCustomer tells whether the end of the leg would leave a customer alone: it
+// is in a bridge without the agent, or in one that cannot be told. A leg in no
+// bridge holds nobody, whatever its type.
+func (w *watch) holdsCustomer(l *leg, status ami.Listing) bool {
+	if len(status.Items) != 1 {
+		return true
+	}
+	bridge, told := status.Items[0].Lookup("BridgeID")
+	if !told {
+		return true
+	}
+	return bridge != "" && (l.spyee == nil || !w.model.bridges[bridge][l.spyee])
+}
+
+// answered says what Asterisk's answer to the Hangup means.
+func (w *watch) answered(ctx context.Context, leg string, err error) (coaching.Verdict, error) {
+	switch {
+	case err == nil:
+		return coaching.Accepted, nil
+	case errors.Is(err, ami.ErrNoAnswer):
+		return coaching.NoAnswer, err
+	case noSuchChannel(err):
+		return w.alreadyGone(ctx, leg)
+	}
+	w.dialer.mu.Lock()
+	if l := w.model.legs[leg]; l != nil {
+		l.asked = false
+	}
+	w.dialer.mu.Unlock()
+	if refused(err) || errors.Is(err, ami.ErrRefused) {
+		return coaching.Refused, err
+	}
+	return coaching.Unreachable, err
+}
+
+// alreadyGone waits until the leg's end was reported: the answer may come before
+// the event. Where no event comes a list will miss the channel.
+func (w *watch) alreadyGone(ctx context.Context, leg string) (coaching.Verdict, error) {
+	if err := w.catchUp(ctx); err != nil {
+		return coaching.NoAnswer, err
+	}
+	w.dialer.mu.Lock()
+	l := w.model.legs[leg]
+	w.dialer.mu.Unlock()
+	if l == nil {
+		return coaching.AlreadyGone, nil
+	}
+	select { // one wish for a list is enough
+	case w.relist <- struct{}{}:
+	default:
+	}
+	late := time.NewTimer(goneWait)
+	defer late.Stop()
+	select {
+	case <-l.over:
+		return coaching.AlreadyGone, nil
+	case <-late.C:
+		return coaching.NoAnswer, errOutlived
+	case <-ctx.Done():
+		return coaching.NoAnswer, ctx.Err()
+	case <-w.ended:
+		return coaching.NoAnswer, errNoWatch
+	}
+}
+
+// noSuchChannel tells whether Asterisk knows no channel by that id.
+func noSuchChannel(err error) bool {
+	var answer *ami.ResponseError
+	return errors.As(err, &answer) && answer.Message == "No such channel"
+}

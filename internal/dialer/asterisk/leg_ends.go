@@ -1,0 +1,113 @@
+package asterisk
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/coachmanager/coachmanager/internal/coaching"
+	"github.com/coachmanager/coachmanager/internal/dialer/ami"
+)
+
+// spyStopped takes in ChanSpyStop. What it means is told by what follows: the same
+// target in another type, another target, the end of the leg, a bridge with the
+// customer, or nothing.
+func (m *model) spyStopped(e ami.Message, at time.Time) {
+	l := m.legs[e.Get("SpyerUniqueid")]
+	if l == nil || !l.session {
+		return
+	}
+	spyee := m.channels[e.Get("SpyeeUniqueid")]
+	switch {
+	case l.target == "" && spyee != nil: // found in a list, and told only now
+		m.attach(l, spyee, at)
+	case l.spyee != nil && l.spyee.id != e.Get("SpyeeUniqueid"):
+		return // an earlier one, or forged
+	}
+	if spyee != nil {
+		m.update(spyee, e, "Spyee") // a result code may have been set meanwhile
+	}
+	m.hold(l, at)
+}
+
+// hold keeps the end of a session back until it is clear that it is one.
+func (m *model) hold(l *leg, at time.Time) {
+	if l.session && (l.stopped == nil || l.stopped.waits()) {
+		l.stopped = &stop{at: at, deadline: at.Add(settleTime)}
+		m.dueBy(l.stopped.deadline)
+	}
+}
+
+func (m *model) dueBy(deadline time.Time) {
+	if m.due.IsZero() || deadline.Before(m.due) {
+		m.due = deadline
+	}
+}
+
+// expire ends the sessions that did not go on in time.
+func (m *model) expire(now time.Time) {
+	if m.due.IsZero() || m.due.After(now) {
+		return
+	}
+	m.due = time.Time{}
+	for _, id := range slices.Sorted(maps.Keys(m.legs)) {
+		switch l := m.legs[id]; {
+		case l.stopped == nil || l.stopped.waits():
+		case l.stopped.deadline.After(now):
+			m.dueBy(l.stopped.deadline)
+		default:
+			m.resolve(l)
+		}
+	}
+	m.settle(now)
+}
+
+// resolve takes a stop for what it is after a while: a leg still in its ChanSpy
+// waits. Where that is sure to be for the same agent the session goes on, to the
+// agent's next call (testdata/sip-call-ends-while-spied-waits.ami).
+func (m *model) resolve(l *leg) {
+	s, spies := spyOf(l.ch.application, l.ch.data)
+	if spies && !l.asked && l.ch.bridge == "" && s.follows(l.target) {
+		l.stopped.deadline = time.Time{}
+		return
+	}
+	m.detach(l, m.endReason(l), l.stopped.at, false)
+}
+
+// detach tells the end of a session whose leg may live on.
+func (m *model) detach(l *leg, reason coaching.EndReason, at time.Time, gone bool) {
+	l.last = after(l.last, at)
+	m.tell(coaching.Detached{Leg: l.ch.id, At: l.last, Exact: true, Reason: reason, Gone: gone})
+	l.session, l.left, l.target, l.stopped, l.bridged = false, true, "", nil, false
+	m.touch(l.ch)
+}
+
+// legGone tells the end of a leg: of the session it carries, else of a leg that
+// was left waiting. It is sure to be heard by those who wait for it.
+func (m *model) legGone(l *leg, at time.Time) {
+	if l.session {
+		m.detach(l, m.endReason(l), l.endTime(at), true)
+	} else if l.left {
+		m.detach(l, m.endReason(l), at, true)
+	}
+	delete(m.legs, l.ch.id)
+	delete(m.unproven, l.ch.id)
+	m.over = append(m.over, l.over)
+}
+
+// endTime is when a session ended whose leg is gone: when the spying stopped; a
+// leg that waited for its agent's next call was with him to the last.
+func (l *leg) endTime(at time.Time) time.Time {
+	if l.stopped != nil && !l.stopped.waits() {
+		return l.stopped.at
+	}
+	return at
+}
+
+// stopTime is when a session ended whose leg is on another target now.
+func (l *leg) stopTime(at time.Time) time.Time {
+	if l.stopped != nil {
+		return l.stopped.at
+	}
+	return at
+}

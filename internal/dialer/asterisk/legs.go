@@ -1,0 +1,216 @@
+package asterisk
+
+import (
+	"strings"
+	"time"
+
+	"github.com/coachmanager/coachmanager/internal/coaching"
+	"github.com/coachmanager/coachmanager/internal/dialer/ami"
+)
+
+// leg is a supervisor's channel: it spies, waits for somebody to spy on, or has
+// left spying behind for a bridge with the customer.
+type leg struct {
+	ch     *channel
+	spy    spy
+	spyee  *channel // whom it listens to, or did last; nil if that was never told
+	target string   // the device it listens to; "" while that cannot be told
+
+	session bool // it is told to listen: no Detached has followed
+	kind    coaching.Type
+	since   time.Time // when it attached to this target in this type
+	exact   bool      // since was observed
+	last    time.Time // the newest moment told of this leg
+	left    bool      // a Detached was told: its end as well is worth telling
+
+	// stopped is set when the spying stopped, or seemed to, and what that means is
+	// still open: only what follows tells a switch of the type from an end.
+	stopped *stop
+	bridged bool // it is in a bridge of its own
+	asked   bool // we asked for its end
+
+	over chan struct{} // closed when its end was told
+}
+
+// stop is an end of spying that may not be one.
+type stop struct {
+	at       time.Time
+	deadline time.Time // when it is taken for one; zero once the leg is known to wait for the same target
+}
+
+func (s *stop) waits() bool { return s.deadline.IsZero() }
+
+// settleTime is how long a leg may take from one ChanSpy to the next: 100 ms for a
+// Redirect (testdata/sip-switch-mode-by-redirect.ami), more where a dialplan speaks.
+const settleTime = 2 * time.Second
+
+// spyStarted takes in ChanSpyStart. ARI's snoop makes it too, by a channel of its
+// own, Snoop/…, behind which stands the supervisor, in another bridge
+// (testdata/ari-snoop-seen-by-ami.ami). Until that is traced it is left out: a
+// channel of the machine must not be reported as a person.
+func (m *model) spyStarted(e ami.Message, at time.Time) {
+	if strings.HasPrefix(e.Get("SpyerChannel"), "Snoop/") {
+		return
+	}
+	spyer, spyee := m.channels[e.Get("SpyerUniqueid")], m.channels[e.Get("SpyeeUniqueid")]
+	if spyer == nil || spyee == nil {
+		m.doubt(e, at)
+		return
+	}
+	m.update(spyer, e, "Spyer")
+	m.update(spyee, e, "Spyee")
+	m.attach(m.legOf(spyer), spyee, at)
+}
+
+// claim is a start of spying that is not proven yet.
+type claim struct {
+	event ami.Message
+	at    time.Time
+}
+
+// doubt keeps the start of a spying by or on channels that are not known until a
+// list shows them.
+func (m *model) doubt(e ami.Message, at time.Time) {
+	const most = 1000
+	if id := e.Get("SpyerUniqueid"); id != "" && len(m.unproven) < most && !m.ended.has(id) {
+		m.unproven[id] = claim{e, at}
+	}
+}
+
+func (m *model) legOf(ch *channel) *leg {
+	l := m.legs[ch.id]
+	if l == nil {
+		l = &leg{ch: ch, over: make(chan struct{})}
+		m.legs[ch.id] = l
+	}
+	l.spy, _ = spyOf(ch.application, ch.data)
+	return l
+}
+
+// attach has a leg listen to a channel. The same device is the same target: the
+// leg was switched to another type, or followed the agent to the next call.
+func (m *model) attach(l *leg, spyee *channel, at time.Time) {
+	m.people.introduce(l.ch)
+	m.people.introduce(spyee).agent = true
+	m.touch(l.ch)
+	for ch := range m.devices[spyee.device] {
+		m.touch(ch)
+	}
+	if l.session && l.target != "" && l.target != spyee.device {
+		m.detach(l, l.partReason(), l.stopTime(at), false)
+	}
+	l.spyee, l.bridged = spyee, false
+	m.settle(at) // the target's call first: the session begins with it
+	kind := m.kindOf(l)
+	if l.session && l.target != "" {
+		l.stopped = nil
+		m.retype(l, kind, at)
+		return
+	}
+	l.stopped, l.target, l.kind, l.exact = nil, spyee.device, kind, !l.session
+	if !l.session {
+		l.since = after(l.last, at)
+	}
+	l.session = true
+	m.state(l, after(l.last, at))
+}
+
+// kindOf is the type of a leg's spying: by the configured variable, else by the
+// options of its application, else unknown.
+func (m *model) kindOf(l *leg) coaching.Type {
+	if t, ok := byVariable(l.ch.variable(m.vars.Type)); ok {
+		return t
+	}
+	if l.spy.kind == "" {
+		m.gaps.typeUnknown()
+		return coaching.TypeUnknown
+	}
+	return l.spy.kind
+}
+
+// retype notes another type of a session that goes on.
+func (m *model) retype(l *leg, kind coaching.Type, at time.Time) {
+	l.stopped = nil
+	if kind == l.kind || kind == coaching.TypeUnknown {
+		return
+	}
+	l.kind = kind
+	l.since, l.exact = after(l.last, at), true
+	m.state(l, l.since)
+}
+
+// state tells how a leg stands.
+func (m *model) state(l *leg, at time.Time) {
+	l.last = at
+	m.tell(m.statement(l, at))
+}
+
+func (m *model) statement(l *leg, at time.Time) coaching.Attached {
+	a := coaching.Attached{
+		Leg: l.ch.id, Supervisor: m.people.person(l.ch.device), Type: l.kind, At: at, Exact: l.exact,
+	}
+	if l.target != "" {
+		target := m.people.person(l.target)
+		a.Target = &target
+	}
+	if l.spyee != nil {
+		a.TargetCampaign.Key = l.spyee.variable(m.vars.Campaign)
+	}
+	return a
+}
+
+// runs notes what application a channel runs. The type of a spying that was told
+// without is told now: either may come first (ami-facts 7.3).
+func (m *model) runs(ch *channel, application, data string, at time.Time) {
+	ch.application, ch.data, ch.heardRun = application, data, true
+	m.correct(ch, at)
+}
+
+func (m *model) correct(ch *channel, at time.Time) {
+	l := m.legs[ch.id]
+	if l == nil {
+		return
+	}
+	s, spies := spyOf(ch.application, ch.data)
+	if !spies {
+		if !l.bridged {
+			m.hold(l, at) // spying is over, whether or not a ChanSpyStop said so
+		}
+		return
+	}
+	l.spy = s
+	if !l.session || l.kind != coaching.TypeUnknown || l.stopped != nil {
+		return
+	}
+	if l.kind = m.kindOf(l); l.kind == coaching.TypeUnknown {
+		return
+	}
+	if l.last.After(l.since) {
+		l.since = after(l.last, at)
+	}
+	m.state(l, l.since)
+}
+
+// originated takes in what an Originate came to: where it names the application
+// itself, no Newexten does (testdata/sip-originate-application.ami).
+func (m *model) originated(e ami.Message, at time.Time) {
+	ch := m.channels[e.Get("Uniqueid")]
+	if ch == nil || e.Get("Response") != "Success" {
+		return
+	}
+	if _, spies := spyOf(e.Get("Application"), e.Get("Data")); spies {
+		m.runs(ch, e.Get("Application"), e.Get("Data"), at)
+	}
+}
+
+// keypad takes in a switch of the type by the supervisor's own keypad, which
+// nothing else tells (testdata/sip-switch-mode-by-dtmf-info.ami).
+func (m *model) keypad(ch *channel, e ami.Message, at time.Time) {
+	l := m.legs[ch.id]
+	if l == nil || !l.session || l.bridged || l.stopped != nil || !l.spy.digits || e.Get("Direction") != "Received" {
+		return
+	}
+	if kind, ok := byDigit(e.Get("Digit")); ok {
+		m.retype(l, kind, at)
+	}
+}

@@ -1,0 +1,162 @@
+package asterisk
+
+import (
+	"time"
+
+	"github.com/coachmanager/coachmanager/internal/coaching"
+	"github.com/coachmanager/coachmanager/internal/dialer/ami"
+)
+
+// model is what is known of one Asterisk over one connection: its channels and
+// bridges, who spies on whom, the agents' calls. Events change it, in their order
+// of arrival, and what that means is collected as sightings, in the same order.
+//
+// It belongs to the Dialer's lock; only the watch's goroutine changes it.
+type model struct {
+	vars   Variables
+	people people
+	gaps   *gaps
+
+	channels map[string]*channel // by Uniqueid; the living
+	names    map[string]*channel
+	devices  map[string]map[*channel]bool
+	states   map[string]string // of devices, as Asterisk calls them
+	bridges  map[string]map[*channel]bool
+	ended    *recently // Uniqueids: a list may still have them
+	legs     map[string]*leg
+	calls    map[callKey]*call
+	presence map[string]coaching.UserSeen // what was told last
+
+	// unproven are the starts of spying by channels that are not known. Values with
+	// line breaks can forge such events, so a list has to show the channel first.
+	unproven map[string]claim
+
+	seq     uint64    // of the newest event
+	due     time.Time // when to expire something; zero for never
+	told    []coaching.Sighting
+	over    []chan struct{} // of legs that are gone, to be closed once that was told
+	touched []*channel
+	moved   []string // devices whose status may have changed
+}
+
+func newModel(vars Variables, p people, g *gaps) *model {
+	return &model{
+		vars: vars, people: p, gaps: g,
+		channels: map[string]*channel{}, names: map[string]*channel{}, devices: map[string]map[*channel]bool{},
+		states: map[string]string{}, bridges: map[string]map[*channel]bool{}, ended: new(recently),
+		legs: map[string]*leg{}, calls: map[callKey]*call{}, presence: map[string]coaching.UserSeen{},
+		unproven: map[string]claim{},
+	}
+}
+
+// apply takes one event in.
+func (m *model) apply(e ami.Message, at time.Time) {
+	m.seq = e.Seq
+	switch e.Event() {
+	case "ChanSpyStart":
+		m.spyStarted(e, at)
+	case "ChanSpyStop":
+		m.spyStopped(e, at)
+	case "DeviceStateChange":
+		m.setState(e.Get("Device"), e.Get("State"))
+	case "OriginateResponse":
+		m.originated(e, at)
+	case "BlindTransfer":
+		m.transferred(e.Get("TransfererUniqueid"))
+	case "AttendedTransfer":
+		m.transferred(e.Get("OrigTransfererUniqueid"))
+		m.transferred(e.Get("SecondTransfererUniqueid"))
+	case "QueueMemberStatus", "QueueMemberAdded", "AgentCalled", "AgentConnect":
+		m.queueMember(e)
+	case "DialBegin":
+		m.dialled(e)
+	default:
+		m.applyToChannel(e, at)
+	}
+	m.settle(at)
+}
+
+// applyToChannel takes in an event about one channel. An event about a channel
+// that is not known changes nothing: it may be forged, or come after its Hangup.
+func (m *model) applyToChannel(e ami.Message, at time.Time) {
+	if e.Event() == "Newchannel" {
+		m.newChannel(e, at)
+		return
+	}
+	ch := m.channels[e.Get("Uniqueid")]
+	if ch == nil {
+		return
+	}
+	m.update(ch, e, "")
+	switch e.Event() {
+	case "Newexten":
+		m.gaps.dialplanHeard()
+		m.runs(ch, e.Get("Application"), e.Get("AppData"), at)
+	case "Rename":
+		m.rename(ch, e.Get("Newname"))
+	case "BridgeEnter":
+		m.enter(ch, e.Get("BridgeUniqueid"), at)
+	case "BridgeLeave":
+		m.leave(ch, at)
+	case "Hold":
+		ch.held = true
+	case "Unhold":
+		ch.held = false
+	case "VarSet":
+		m.setVariable(ch, e.Get("Variable"), ami.Unescape(e.Get("Value")))
+	case "DTMFEnd":
+		m.keypad(ch, e, at)
+	case "HangupRequest":
+		ch.hangupRequested = true
+	case "SoftHangupRequest":
+		// The 4 is Asterisk's flag for its own end (testdata/sip-restart-during-session.ami).
+		ch.shutdown = ch.shutdown || e.Get("Cause") == "4"
+	case "Hangup":
+		m.hungUp(ch, at)
+	}
+}
+
+// settle tells what became of the calls and people that an event touched.
+func (m *model) settle(at time.Time) {
+	for _, ch := range m.touched {
+		m.refreshCall(ch, at)
+	}
+	for _, d := range m.moved {
+		m.refreshPresence(d, at)
+	}
+	m.touched, m.moved = m.touched[:0], m.moved[:0]
+}
+
+func (m *model) touch(ch *channel) {
+	m.touched = append(m.touched, ch)
+	m.touchDevice(ch.device)
+}
+
+func (m *model) touchDevice(device string) {
+	if m.people[device] != nil {
+		m.moved = append(m.moved, device)
+	}
+}
+
+func (m *model) tell(s coaching.Sighting) { m.told = append(m.told, s) }
+
+// take hands out what is to be told, and whom to wake when it was.
+func (m *model) take() (told []coaching.Sighting, over []chan struct{}) {
+	told, over = m.told, m.over
+	m.told, m.over = nil, nil
+	return told, over
+}
+
+// recently remembers the latest ids in two generations, so that it stays bounded.
+type recently struct{ newer, older map[string]bool }
+
+const generation = 2048
+
+func (r *recently) add(id string) {
+	if len(r.newer) >= generation || r.newer == nil {
+		r.newer, r.older = map[string]bool{}, r.newer
+	}
+	r.newer[id] = true
+}
+
+func (r *recently) has(id string) bool { return r.newer[id] || r.older[id] }

@@ -1,0 +1,175 @@
+package asterisk
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/coachmanager/coachmanager/internal/coaching"
+	"github.com/coachmanager/coachmanager/internal/dialer/ami"
+)
+
+// lists is everything alive, as Asterisk lists it.
+type lists struct {
+	channels ami.Listing
+	states   []ami.Message // of devices; empty where they could not be had
+	err      error         // why there is no list of channels
+}
+
+// reconcile takes a list of all channels in. What events have told since it was
+// asked for stays: list and events come in no order that can be told, and events
+// are the finer. before is the model of the connection before this one, if that
+// was to the same run of Asterisk and this is the first list; else nil.
+func (m *model) reconcile(l lists, before *model, at time.Time) {
+	m.seq = max(m.seq, l.channels.Asked)
+	fresh := m.takeListed(l, at)
+	for _, e := range l.states {
+		if m.states[e.Get("Device")] == "" {
+			m.setState(e.Get("Device"), e.Get("State"))
+		}
+	}
+	if before != nil {
+		m.inherit(before, fresh)
+	}
+	m.prove(l.channels.Asked)
+	for _, ch := range fresh {
+		if m.legs[ch.id] == nil {
+			m.find(ch, before)
+		}
+	}
+	for device := range m.people {
+		for ch := range m.devices[device] {
+			m.touch(ch)
+		}
+		m.touchDevice(device)
+	}
+	m.settle(at)
+}
+
+// takeListed takes the list's items in, takes out what it does not have, and
+// returns the channels that were not known before, in the list's order.
+func (m *model) takeListed(l lists, at time.Time) (fresh []*channel) {
+	listed := map[string]bool{}
+	for _, item := range l.channels.Items {
+		id := item.Get("Uniqueid")
+		listed[id] = true
+		ch := m.channels[id]
+		switch {
+		case id == "" || item.Get("Channel") == "" || ch == nil && m.ended.has(id):
+			continue
+		case ch == nil:
+			ch = m.add(id, item.Get("Channel"))
+			if ch.began.IsZero() {
+				ch.began = at
+			}
+			fresh = append(fresh, ch)
+		case ch.seq > l.channels.Asked:
+			continue
+		}
+		m.refresh(ch, item, at)
+	}
+	for id, ch := range m.channels {
+		if !listed[id] && ch.seq <= l.channels.Asked {
+			m.lose(ch, at)
+		}
+	}
+	return fresh
+}
+
+// refresh takes in what a list tells of a channel.
+func (m *model) refresh(ch *channel, item ami.Message, at time.Time) {
+	seq := ch.seq
+	m.update(ch, item, "")
+	ch.seq = seq // a list is not an event: the next one may take it out
+	if bridge := item.Get("BridgeId"); bridge != ch.bridge {
+		m.enterListed(ch, bridge, at)
+	}
+	application, data := item.Get("Application"), item.Get("ApplicationData")
+	if application != ch.application || data != ch.data {
+		ch.application, ch.data = application, data
+		m.correct(ch, at)
+	}
+}
+
+// enterListed puts a channel into the bridge that a list shows it in. When it went
+// there, and so when it was answered, is not known.
+func (m *model) enterListed(ch *channel, bridge string, at time.Time) {
+	m.leave(ch, at)
+	m.enter(ch, bridge, at)
+	for member := range m.bridges[bridge] {
+		if member.answeredAt.Equal(at) {
+			member.answeredAt = time.Time{}
+		}
+	}
+}
+
+// lose takes out a channel whose end no event told: by a filter, or before us. A
+// session that was seen to stop has ended then; of any other the snapshot tells
+// that it is missing.
+func (m *model) lose(ch *channel, at time.Time) {
+	l := m.legs[ch.id]
+	if l != nil && l.session && (l.stopped == nil || l.stopped.waits()) {
+		delete(m.legs, ch.id)
+		m.over = append(m.over, l.over)
+	}
+	m.hungUp(ch, at)
+}
+
+// inherit takes over what the connection before knew of the channels that live on.
+func (m *model) inherit(before *model, fresh []*channel) {
+	for _, ch := range fresh {
+		was := before.channels[ch.id]
+		if was == nil {
+			continue
+		}
+		ch.began, ch.ownName, ch.held = was.began, was.ownName, was.held
+		ch.talked, ch.answeredAt, ch.number = ch.talked || was.talked, was.answeredAt, cmp.Or(was.number, ch.number)
+		if was.party != nil && m.channels[was.party.id] != nil {
+			ch.party = m.channels[was.party.id]
+		}
+	}
+	for key, c := range before.calls {
+		if ch := m.channels[c.owner.id]; ch != nil && key == (callKey{ch.device, ch.linked}) {
+			taken := &call{key: key, owner: ch, seen: c.seen}
+			m.calls[key], ch.call = taken, taken
+		}
+	}
+}
+
+// prove decides about the starts of spying that were doubted.
+func (m *model) prove(asked uint64) {
+	for id, c := range m.unproven {
+		spyer, spyee := m.channels[id], m.channels[c.event.Get("SpyeeUniqueid")]
+		if spyer == nil || spyee == nil {
+			if c.event.Seq <= asked || m.ended.has(id) {
+				delete(m.unproven, id)
+			}
+			continue
+		}
+		delete(m.unproven, id)
+		if _, spies := spyOf(spyer.application, spyer.data); spies {
+			m.attach(m.legOf(spyer), spyee, c.at)
+		}
+	}
+}
+
+// snapshot is all that is alive, as it has been told or is told by this.
+func (m *model) snapshot(at time.Time) coaching.Snapshot {
+	snap := coaching.Snapshot{At: at}
+	for _, id := range slices.Sorted(maps.Keys(m.legs)) {
+		if l := m.legs[id]; l.session {
+			snap.Legs = append(snap.Legs, m.statement(l, l.since))
+		}
+	}
+	for _, c := range m.calls {
+		snap.Calls = append(snap.Calls, c.seen)
+	}
+	slices.SortFunc(snap.Calls, func(a, b coaching.CallSeen) int {
+		return cmp.Or(cmp.Compare(a.CallID, b.CallID), cmp.Compare(a.Agent.Extension, b.Agent.Extension))
+	})
+	for _, d := range slices.Sorted(maps.Keys(m.presence)) {
+		snap.Users = append(snap.Users, m.presence[d])
+	}
+	return snap
+}

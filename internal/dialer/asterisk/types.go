@@ -1,0 +1,97 @@
+package asterisk
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/coachmanager/coachmanager/internal/coaching"
+)
+
+// spy is what the arguments of ChanSpy and ExtenSpy tell. Neither ChanSpyStart nor
+// ChanSpyStop does (testdata/sip-coach-supervisor-dials.ami).
+type spy struct {
+	kind    coaching.Type
+	prefix  string // of the names of the channels that may be spied on; "" where that does not tell
+	exact   bool   // prefix is the name or Uniqueid of one channel
+	bridged bool   // only channels in a bridge
+	narrow  bool   // only some of those that the prefix names, by marks we do not see
+	digits  bool   // the supervisor may switch the type by keypad
+}
+
+// spyOf reads the arguments of an application: PREFIX[,OPTIONS]. It tells whether
+// the application spies at all.
+func spyOf(application, data string) (spy, bool) {
+	extension := strings.EqualFold(application, "ExtenSpy")
+	if !extension && !strings.EqualFold(application, "ChanSpy") {
+		return spy{}, false
+	}
+	prefix, options, _ := strings.Cut(data, ",")
+	options = letters(options)
+	s := spy{
+		kind: typeOf(options), prefix: prefix,
+		exact: strings.Contains(options, "u"), bridged: strings.Contains(options, "b"),
+		narrow: strings.ContainsAny(options, "ge"), digits: strings.Contains(options, "d"),
+	}
+	if extension {
+		s.prefix, s.exact, s.narrow = "", false, true // whose device the extension is, only its hint knows
+	}
+	return s, true
+}
+
+// typeOf is what the options make of a spy; who hears whom was measured.
+func typeOf(options string) coaching.Type {
+	switch {
+	case strings.Contains(options, "B"):
+		return coaching.TypeBarge
+	case strings.ContainsAny(options, "wW"):
+		return coaching.TypeCoach
+	default:
+		return coaching.TypeMonitor
+	}
+}
+
+// letters drops the arguments of options, such as those of g(sales:support).
+func letters(options string) string {
+	depth := 0
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '(':
+			depth++
+		case r == ')':
+			depth--
+		case depth <= 0:
+			return r
+		}
+		return -1
+	}, options)
+}
+
+// byDigit is the type that a digit switches to, under option d.
+func byDigit(digit string) (coaching.Type, bool) {
+	t, ok := map[string]coaching.Type{"4": coaching.TypeMonitor, "5": coaching.TypeCoach, "6": coaching.TypeBarge}[digit]
+	return t, ok
+}
+
+// byVariable is the type that the dialplan names in a channel variable.
+func byVariable(value string) (coaching.Type, bool) {
+	t := coaching.Type(strings.ToLower(strings.TrimSpace(value)))
+	return t, slices.Contains(coaching.Types(), t) && t != coaching.TypeUnknown
+}
+
+// follows tells whether a spy that waits can wait for this device only: then its
+// session outlives the call and goes on to the next (testdata/sip-call-ends-while-spied-waits.ami).
+func (s spy) follows(device string) bool {
+	return device != "" && !s.exact && strings.TrimSuffix(s.prefix, "-") == device
+}
+
+// matches tells whether the spy may listen to a channel.
+func (s spy) matches(ch *channel) bool {
+	switch {
+	case s.bridged && ch.bridge == "":
+		return false
+	case s.exact:
+		return s.prefix == ch.name || s.prefix == ch.id
+	default:
+		return s.prefix != "" && strings.HasPrefix(ch.name, s.prefix)
+	}
+}

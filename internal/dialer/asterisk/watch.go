@@ -1,0 +1,239 @@
+package asterisk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/coachmanager/coachmanager/internal/coaching"
+	"github.com/coachmanager/coachmanager/internal/dialer/ami"
+)
+
+var errShutdown = errors.New("the Asterisk is stopping")
+
+// watch is one connection, being watched. Its goroutine is the one of Watch; what
+// others use is said.
+type watch struct {
+	dialer *Dialer
+	conn   *ami.Conn // for any goroutine
+	report func(coaching.Sighting) error
+	clock  clock
+	gaps   *gaps
+	model  *model // under the Dialer's lock
+	boot   string
+
+	seq      uint64 // of the newest event taken in
+	lists    chan lists
+	asking   bool        // a list is under way
+	askAgain bool        // what was heard since it was asked for needs another
+	started  bool        // the first snapshot was reported
+	held     *time.Timer // goes off when the model has something due
+	due      time.Time
+	alive    time.Time // when Asterisk was last heard, as reported
+
+	catchUps chan chan struct{} // by any goroutine: closed when all that has arrived is in the model
+	relist   chan struct{}      // by any goroutine: has room for one wish to list anew
+	ended    chan struct{}      // for any goroutine
+}
+
+// Watch implements coaching.Dialer.
+func (d *Dialer) Watch(ctx context.Context, report func(coaching.Sighting) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	conn, err := ami.Dial(ctx, d.cfg.manager())
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	g := newGaps(d.cfg.Log, d.cfg.Variables)
+	w := &watch{
+		dialer: d, conn: conn, report: report, clock: clock{local: d.clock}, gaps: g,
+		model: newModel(d.cfg.Variables, d.people, g),
+		lists: make(chan lists, 1), held: time.NewTimer(time.Hour),
+		catchUps: make(chan chan struct{}), relist: make(chan struct{}, 1), ended: make(chan struct{}),
+	}
+	var lister sync.WaitGroup
+	defer lister.Wait()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer d.leave(w)
+	if err := w.run(ctx, &lister); err != nil {
+		return fmt.Errorf("watch the Asterisk at %s: %w", d.cfg.Address, err)
+	}
+	return nil
+}
+
+// leave takes the watch back and keeps what it knew for the next one.
+func (d *Dialer) leave(w *watch) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if w.started {
+		d.before, d.boot = w.model, w.boot
+	}
+	d.watch = nil
+	w.held.Stop()
+	close(w.ended)
+}
+
+func (w *watch) run(ctx context.Context, lister *sync.WaitGroup) error {
+	if err := w.begin(ctx); err != nil {
+		return err
+	}
+	if err := w.ask(ctx, lister); err != nil {
+		return err
+	}
+	alive, again := time.NewTicker(aliveEvery), time.NewTicker(w.dialer.cfg.SnapshotEvery)
+	defer alive.Stop()
+	defer again.Stop()
+	for {
+		var err error
+		select {
+		case e, open := <-w.conn.Events():
+			if !open {
+				return w.conn.Err()
+			}
+			err = w.take(e)
+		case l := <-w.lists:
+			err = w.reconcile(l)
+		case caughtUp := <-w.catchUps:
+			err = w.drain(w.conn.Seq())
+			close(caughtUp)
+		case <-again.C:
+			w.askAgain = true
+		case <-w.relist:
+			w.askAgain = true
+		case <-alive.C:
+			err = w.reportAlive()
+		case <-w.held.C:
+			w.due = time.Time{} // where a clock was set it may be too early: then once more
+			err = w.step(w.clock.now(), func() {})
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		if err == nil && w.askAgain && !w.asking {
+			err = w.ask(ctx, lister)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// begin learns Asterisk's clock and which run of it this is.
+func (w *watch) begin(ctx context.Context) error {
+	if !w.conn.Booted() {
+		w.gaps.noBoot()
+	}
+	pong, err := w.conn.Do(ctx, ami.NewAction("Ping"))
+	if err != nil {
+		return err
+	}
+	w.clock.set(pong)
+	status, err := w.conn.Do(ctx, ami.NewAction("CoreStatus"))
+	switch {
+	case refused(err):
+		w.gaps.noIdentity(err)
+	case err != nil:
+		return err
+	default:
+		w.boot = status.Get("CoreStartupDate") + " " + status.Get("CoreStartupTime")
+	}
+	return nil
+}
+
+// take takes an event in and reports what it means.
+func (w *watch) take(e ami.Message) error {
+	w.seq = e.Seq
+	at, stamped := w.clock.of(e)
+	switch e.Event() {
+	case "Shutdown":
+		return errShutdown
+	case "FullyBooted":
+		w.askAgain = w.askAgain || w.started // what was listed while it booted may lack
+		return nil
+	}
+	if !stamped {
+		w.gaps.unstamped()
+	}
+	return w.step(at, func() { w.model.apply(e, at) })
+}
+
+// step changes the model and reports what that tells; before, what has become
+// certain by then.
+func (w *watch) step(at time.Time, change func()) error {
+	w.dialer.mu.Lock()
+	w.model.expire(at)
+	change()
+	due := w.model.due
+	told, over := w.model.take()
+	doubts := len(w.model.unproven) > 0
+	w.dialer.mu.Unlock()
+
+	w.schedule(due)
+	w.askAgain = w.askAgain || doubts && !w.asking
+	return w.deliver(told, over)
+}
+
+// schedule has the watch look again when something is due.
+func (w *watch) schedule(due time.Time) {
+	if due.Equal(w.due) {
+		return
+	}
+	if w.due = due; !due.IsZero() {
+		w.held.Reset(max(due.Sub(w.clock.now()), 0) + time.Millisecond)
+	}
+}
+
+// deliver reports; before the first snapshot nothing, since that has it all.
+func (w *watch) deliver(told []coaching.Sighting, over []chan struct{}) error {
+	for _, s := range told {
+		if !w.started {
+			break
+		}
+		if err := w.report(s); err != nil {
+			return err
+		}
+	}
+	for _, ended := range over {
+		close(ended)
+	}
+	return nil
+}
+
+// drain takes in what has arrived up to a place in the order of arrival, without
+// waiting for more.
+func (w *watch) drain(until uint64) error {
+	for w.seq < until {
+		select {
+		case e, open := <-w.conn.Events():
+			if !open {
+				return w.conn.Err()
+			}
+			if err := w.take(e); err != nil {
+				return err
+			}
+		default:
+			return nil
+		}
+	}
+	return nil
+}
+
+// reportAlive passes on that Asterisk was heard.
+func (w *watch) reportAlive() error {
+	heard := w.conn.LastHeard()
+	if !w.started || !heard.After(w.alive) {
+		return nil
+	}
+	w.alive = heard
+	return w.report(coaching.Alive{At: w.clock.now()})
+}
+
+// refused tells whether Asterisk answered, and said no.
+func refused(err error) bool {
+	var answer *ami.ResponseError
+	return errors.As(err, &answer)
+}
