@@ -1,21 +1,25 @@
 package main
 
 import (
-	"context"
-	"errors"
+	"crypto/tls"
+	"log/slog"
 
 	"github.com/coachmanager/coachmanager/internal/coaching"
 	"github.com/coachmanager/coachmanager/internal/config"
+	"github.com/coachmanager/coachmanager/internal/dialer/asterisk"
 )
 
-type absent struct{ address string }
-
-func asteriskDialer(c config.Asterisk) coaching.Dialer { return absent{c.Address} }
-
-func (a absent) Watch(context.Context, func(coaching.Sighting) error) error {
-	return errors.New("asterisk is not wired yet: " + a.address)
-}
-
-func (a absent) HangUp(context.Context, coaching.HangUp) (coaching.Verdict, error) {
-	return coaching.Unreachable, nil
+// asteriskDialer makes the dialer of a configured Asterisk.
+func asteriskDialer(c config.Asterisk, log *slog.Logger) coaching.Dialer {
+	out := asterisk.Config{
+		Address: c.Address, Username: c.Username, Secret: c.Secret.Reveal(), Log: log,
+		Variables: asterisk.Variables{
+			Campaign: c.CampaignVariable, List: c.ListVariable, ResultCode: c.ResultCodeVariable,
+			Direction: c.DirectionVariable, Type: c.TypeVariable,
+		},
+	}
+	if c.TLS {
+		out.TLS = &tls.Config{MinVersion: tls.VersionTLS12}
+	}
+	return asterisk.New(out)
 }

@@ -44,7 +44,7 @@ func demo(ctx context.Context, c config.Demo, stdout, stderr io.Writer) (err err
 		return startError(ctx, err)
 	}
 	dialer := config.Dialer{Name: demoDialer, Simulator: &config.Simulator{Seed: c.Seed}}
-	s := service{config: c.Service, listener: listener, db: db, dialers: watchedDialers([]config.Dialer{dialer}), log: log}
+	s := service{config: c.Service, listener: listener, db: db, dialers: watchedDialers([]config.Dialer{dialer}, log), log: log}
 	s.ready = func(ctx context.Context, floor *coaching.Floor, url string) {
 		waitForSessions(ctx, floor)
 		welcome(stdout, url, c.DB, floor.Live())

@@ -28,8 +28,7 @@ func TestMain(m *testing.M) {
 		main()
 		return
 	}
-	// GORM's cache of statements has a goroutine that nothing can end.
-	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("gorm.io/gorm/internal/lru.NewLRU[...].func1"))
+	goleak.VerifyTestMain(m)
 }
 
 // patience is for a demo that fills its database under the race detector, on a

@@ -23,7 +23,7 @@ func serve(ctx context.Context, c config.Serve, stderr io.Writer) (err error) {
 		return startError(ctx, err)
 	}
 	log.Info("database open", "database", c.Database.Shown)
-	s := service{config: c.Service, listener: listener, db: db, dialers: watchedDialers(c.Dialers), log: log}
+	s := service{config: c.Service, listener: listener, db: db, dialers: watchedDialers(c.Dialers, log), log: log}
 	return s.run(ctx)
 }
 

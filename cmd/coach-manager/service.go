@@ -50,7 +50,8 @@ func (s *service) run(ctx context.Context) (err error) {
 	running.Go(func() { floor.Run(below) })
 	running.Go(func() { s.db.prune(below, s.log) })
 
-	server := httpapi.NewServer(httpapi.New(floor, httpapi.Options{Log: s.log, Version: thisBuild().version}), s.log)
+	handler := httpapi.New(floor, httpapi.Options{Log: s.log, Version: thisBuild().version}) //nolint:contextcheck // a request has its own
+	server := httpapi.NewServer(handler, s.log)
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(s.listener) }()
 	url := "http://" + s.listener.Addr().String()
@@ -67,7 +68,7 @@ func (s *service) run(ctx context.Context) (err error) {
 	case err = <-served:
 		err = fmt.Errorf("serve: %w", err)
 	}
-	return errors.Join(err, s.stop(server, stopBelow, &running))
+	return errors.Join(err, s.stop(server, stopBelow, &running)) //nolint:contextcheck // ctx has ended: that is why it stops
 }
 
 // stop ends the server, then what is below it, within the time that was

@@ -129,7 +129,7 @@ func (b *Board) Writes() Writes {
 	}
 	for _, c := range b.sessionLog {
 		if c.frozen == nil {
-			c.frozen = c.session.Clone()
+			c.frozen = c.session.Brief()
 		}
 		w.Changes = append(w.Changes, Change{Kind: c.kind, Session: c.frozen})
 	}
@@ -174,7 +174,7 @@ func (b *Board) keep(s *Session) {
 func (b *Board) freeze(s *Session) {
 	for i := range b.sessionLog {
 		if c := &b.sessionLog[i]; c.session == s && c.kind == SessionStarted && c.frozen == nil {
-			c.frozen = s.Clone()
+			c.frozen = s.Brief()
 		}
 	}
 }

@@ -195,6 +195,10 @@ func (b *Board) end(pos Position, s *Session, d Detached) {
 	b.log(SessionEnded, s)
 }
 
+// timelineLimit bounds a session's timeline: from then on the newest type takes
+// the place of the one before.
+const timelineLimit = 256
+
 // retype notes that a session had a type at a moment, and tells whether that was
 // news. An unknown type never replaces a known one: the dialer did not tell. A
 // statement for the moment of an earlier one corrects it.
@@ -232,6 +236,10 @@ func (b *Board) retype(s *Session, t Type, at time.Time) bool {
 		// Late: what was stated since holds again after it.
 		now := TypeSince{s.Type(), s.TypeStatedAt}
 		s.Timeline = append(s.Timeline, TypeSince{t, at}, now)
+	case len(s.Timeline) >= timelineLimit && i == len(s.Timeline):
+		s.Timeline[i-1] = TypeSince{t, at}
+	case len(s.Timeline) >= timelineLimit:
+		return false
 	default:
 		s.Timeline = slices.Insert(s.Timeline, i, TypeSince{t, at})
 	}

@@ -35,7 +35,7 @@ type Change struct {
 	Number    int64
 	Kind      ChangeKind
 	At        time.Time // commit time, on the database's clock
-	Session   *Session
+	Session   *Session  // brief: see Session.Brief
 	User      *User
 	Dialer    *DialerState
 	Catalogue *CatalogueEntry

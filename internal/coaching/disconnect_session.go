@@ -30,16 +30,18 @@ func (f *Floor) Disconnect(ctx context.Context, d Disconnect) (*SessionView, err
 	if err != nil {
 		return nil, f.withSession(ctx, d.Session, err)
 	}
-	if request == uuid.Nil {
-		return f.Session(ctx, d.Session)
+	if request != uuid.Nil {
+		if err := f.await(ctx, d.Session, request, deadline.C); err != nil {
+			return nil, f.withSession(ctx, d.Session, err)
+		}
 	}
-	return f.await(ctx, d.Session, request, deadline.C)
+	return f.asKnown(ctx, d.Session)
 }
 
 // mark keeps the request and marks the session in one transaction: the mark is
 // the command.
 func (f *Floor) mark(ctx context.Context, d Disconnect) (request uuid.UUID, err error) {
-	session, err := f.Session(ctx, d.Session)
+	session, err := f.brief(ctx, d.Session)
 	if err != nil || !session.Live() {
 		return uuid.Nil, err
 	}
@@ -57,57 +59,79 @@ func (f *Floor) withSession(ctx context.Context, id SessionID, err error) error 
 	if !errors.As(err, &e) || e.Code == SessionNotFound || e.Code == DatabaseUnavailable {
 		return err
 	}
-	if s, lookErr := f.Session(ctx, id); lookErr == nil {
+	if s, lookErr := f.asKnown(ctx, id); lookErr == nil {
 		e.Session = s
 	}
 	return err
 }
 
-// await waits until a request has its outcome, or the time is up.
-func (f *Floor) await(ctx context.Context, id SessionID, request uuid.UUID, deadline <-chan time.Time) (*SessionView, error) {
+// asKnown is the session as it is; while the database is away, a live one as it
+// was when it was last confirmed.
+func (f *Floor) asKnown(ctx context.Context, id SessionID) (*SessionView, error) {
+	s, err := f.Session(ctx, id)
+	if CodeOf(err) == DatabaseUnavailable {
+		if live := f.view.now().Session(id); live != nil {
+			return live, nil
+		}
+	}
+	return s, err
+}
+
+// await waits until a request has its outcome, or the time is up, and returns the
+// error that its asker gets for it.
+func (f *Floor) await(ctx context.Context, id SessionID, request uuid.UUID, deadline <-chan time.Time) error {
 	for {
 		changed := f.view.changed()
-		s, err := f.Session(ctx, id)
+		s, err := f.brief(ctx, id)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		r := s.Request(request) // nil while the view has not caught up with the mark
 		if r != nil && r.Outcome != OutcomePending {
-			return answer(s, r.Outcome)
+			return failure(r.Outcome)
 		}
 		select {
 		case <-changed:
 		case <-ctx.Done():
-			return nil, ctx.Err()
+			return ctx.Err()
 		case <-deadline:
 			if r != nil && r.AcceptedAt != nil {
-				return s, nil
+				return nil
 			}
-			return answer(s, OutcomeTimedOut)
+			return failure(OutcomeTimedOut)
 		}
 	}
 }
 
-// answer is what the asker of a request gets for its outcome.
-func answer(s *SessionView, outcome Outcome) (*SessionView, error) {
+// brief is a session from memory while it is live, else from the database.
+func (f *Floor) brief(ctx context.Context, id SessionID) (*Session, error) {
+	if s := f.view.now().Session(id); s != nil {
+		return s.Session, nil
+	}
+	return f.stored(ctx, id)
+}
+
+// failure is the error that the asker of a request gets for its outcome; nil
+// where the session has ended.
+func failure(outcome Outcome) error {
 	switch outcome {
 	case OutcomeConfirmed, OutcomeAlreadyGone, OutcomeMoved:
-		return s, nil
+		return nil
 	case OutcomeWouldDropCustomer:
-		return nil, &Error{Code: CustomerWouldDrop, Message: wouldDropMessage, Session: s}
+		return &Error{Code: CustomerWouldDrop, Message: wouldDropMessage}
 	case OutcomeRefused:
-		return nil, &Error{
-			Code: DialerRefused, Session: s,
+		return &Error{
+			Code:    DialerRefused,
 			Message: "The dialer refused to end the session; nothing was done and the session goes on.",
 		}
 	case OutcomeUnreachable:
-		return nil, &Error{
-			Code: DialerUnreachable, Session: s,
+		return &Error{
+			Code:    DialerUnreachable,
 			Message: "The dialer cannot be reached right now; nothing was done. Try again shortly.",
 		}
 	default:
-		return nil, &Error{
-			Code: DialerTimeout, Session: s,
+		return &Error{
+			Code:    DialerTimeout,
 			Message: "The dialer was asked and has not confirmed the end. It may still happen: look at the session again.",
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -106,8 +105,7 @@ func (f *Floor) Run(ctx context.Context) {
 // out of the configuration, are not connected: their sessions are stale.
 func (f *Floor) forsake(ctx context.Context) {
 	for _, d := range f.Live().Dialers() {
-		watched := slices.ContainsFunc(f.dialers, func(w *watched) bool { return w.Name == d.Name })
-		if watched || !d.Connected {
+		if f.watches(d.Name) || !d.Connected {
 			continue
 		}
 		err := f.change(ctx, Scope{Dialer: d.Name, Kind: d.Kind}, func(b *Board) error { b.Lose(time.Time{}); return nil })

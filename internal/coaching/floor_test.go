@@ -136,3 +136,21 @@ func TestFloor_TheSelectedUserIsShownWithOrWithoutASession(t *testing.T) {
 		t.Errorf("unknown user: %v, want %s", err, coaching.UserNotFound)
 	}
 }
+
+func TestFloor_WhatCannotBeHeldIsReconciled(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, coaching.Timing{Poll: 20 * time.Millisecond})
+	leg, s := w.listen(agent, coaching.TypeCoach)
+	w.store.away.Store(true)
+	w.until("the view says that it is stale", func(l *coaching.Live) bool { return l.Session(s.ID).Stale })
+	statuses := []coaching.Status{coaching.StatusPaused, coaching.StatusAvailable}
+	for n := range 25_000 { // more than are held
+		w.must(w.sim.SetStatus(otherAgent, statuses[n%2], ""))
+	}
+	w.must(w.sim.Leave(leg))
+	w.store.away.Store(false)
+	if after := w.ended(s.ID); after.EndReason != coaching.EndNotObserved || after.EndedAtExact {
+		t.Errorf("ended %s, exact %v; want not_observed, inexact", after.EndReason, after.EndedAtExact)
+	}
+	w.until("the dialer is connected again", simConnected)
+}

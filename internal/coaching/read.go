@@ -3,6 +3,7 @@ package coaching
 import (
 	"context"
 	"errors"
+	"slices"
 )
 
 // Live returns the live view. It asks neither the database nor a dialer.
@@ -11,6 +12,22 @@ func (f *Floor) Live() *Live { return f.view.now() }
 // Changed returns a channel that is closed at the live view's next change. Take
 // it before looking at Live: nothing is missed.
 func (f *Floor) Changed() <-chan struct{} { return f.view.changed() }
+
+// Dialers returns the dialers that are watched, sorted by name. Live knows of
+// others too: those that were watched once.
+func (f *Floor) Dialers() []DialerState {
+	var dialers []DialerState
+	for _, d := range f.Live().Dialers() {
+		if f.watches(d.Name) {
+			dialers = append(dialers, d)
+		}
+	}
+	return dialers
+}
+
+func (f *Floor) watches(dialer string) bool {
+	return slices.ContainsFunc(f.dialers, func(w *watched) bool { return w.Name == dialer })
+}
 
 // Catalogue returns the names of campaigns, lists and result codes.
 func (f *Floor) Catalogue() *Catalogue { return f.view.names() }
@@ -24,20 +41,22 @@ func (f *Floor) User(id UserID) (*CoachingUser, error) {
 	return nil, &Error{Code: UserNotFound, Message: "No user with this id."}
 }
 
-// Session returns a session, live or ended. The error is an *Error with
-// SessionNotFound or DatabaseUnavailable.
+// Session returns a session, live or ended, with all the calls it heard. The error
+// is an *Error with SessionNotFound or DatabaseUnavailable.
 func (f *Floor) Session(ctx context.Context, id SessionID) (*SessionView, error) {
-	if s := f.view.now().Session(id); s != nil {
-		return s, nil
+	s, err := f.stored(ctx, id)
+	if err != nil {
+		return nil, err
 	}
+	return f.view.surrounded(s), nil
+}
+
+func (f *Floor) stored(ctx context.Context, id SessionID) (*Session, error) {
 	s, err := f.store.Session(ctx, id)
 	if errors.Is(err, ErrNotFound) {
 		return nil, noSession()
 	}
-	if err != nil {
-		return nil, unavailable(err)
-	}
-	return f.view.surrounded(s), nil
+	return s, unavailable(err)
 }
 
 func noSession() error { return &Error{Code: SessionNotFound, Message: "No session with this id."} }

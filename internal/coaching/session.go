@@ -153,6 +153,21 @@ func (s *Session) Request(id uuid.UUID) *DisconnectRequest {
 	return nil
 }
 
+// Brief returns a copy of the session with its current calls and the latest of the
+// others: what the change log and the live view hold of it, since a session may
+// hear calls all day. A store has them all.
+func (s *Session) Brief() *Session {
+	c := s.Clone()
+	latest := len(s.Calls) - 1
+	c.Calls = nil
+	for i, call := range s.Calls {
+		if i == latest || call.HeardUntil == nil {
+			c.Calls = append(c.Calls, call)
+		}
+	}
+	return c
+}
+
 // Clone returns a copy that shares nothing that changes with the original.
 func (s *Session) Clone() *Session {
 	c := *s

@@ -44,7 +44,7 @@ func (v *view) reset(set LiveSet) {
 		v.dialers[d.Name] = d
 	}
 	for _, s := range set.Sessions {
-		v.sessions[s.ID] = s
+		v.sessions[s.ID] = s.Brief()
 		v.dirty[s.User.ID] = true
 	}
 	v.wake()

@@ -43,6 +43,12 @@ func (f databaseFlags) check() (Database, error) {
 		}
 	}
 	visible := url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}
+	if name := u.User.Username(); name != "" {
+		visible.User = url.User(name)
+	}
+	if socket := u.Query().Get("host"); socket != "" {
+		visible.RawQuery = "host=" + socket
+	}
 	return Database{URL: Secret{u.String()}, Shown: visible.String()}, nil
 }
 

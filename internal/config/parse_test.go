@@ -213,11 +213,11 @@ func TestDatabases(t *testing.T) {
 		url, shown string
 	}{
 		"a file":                        {[]string{"--database", "sqlite:/var/lib/coach.db"}, "sqlite:/var/lib/coach.db", "sqlite:/var/lib/coach.db"},
-		"a server":                      {[]string{"--database", "postgres://me@db:5433/coach?sslmode=disable"}, "postgres://me@db:5433/coach?sslmode=disable", "postgres://db:5433/coach"},
-		"a socket":                      {[]string{"--database", "postgresql:///coach?host=/run/pg"}, "postgresql:///coach?host=/run/pg", "postgresql:///coach"},
-		"a password in the URL":         {[]string{"--database", "postgres://me:hunter2@db/coach"}, "postgres://me:hunter2@db/coach", "postgres://db/coach"},
+		"a server":                      {[]string{"--database", "postgres://me@db:5433/coach?sslmode=disable"}, "postgres://me@db:5433/coach?sslmode=disable", "postgres://me@db:5433/coach"},
+		"a socket":                      {[]string{"--database", "postgresql:///coach?host=/run/pg"}, "postgresql:///coach?host=/run/pg", "postgresql:///coach?host=/run/pg"},
+		"a password in the URL":         {[]string{"--database", "postgres://me:hunter2@db/coach"}, "postgres://me:hunter2@db/coach", "postgres://me@db/coach"},
 		"a password as a parameter":     {[]string{"--database", "postgres://db/coach?password=hunter2"}, "postgres://db/coach?password=hunter2", "postgres://db/coach"},
-		"a password of a file":          {[]string{"--database", "postgres://me@db/coach", "--database-password-file", "FOLDER/secret"}, "postgres://me@db/coach?password=hun%26ter%40%202", "postgres://db/coach"},
+		"a password of a file":          {[]string{"--database", "postgres://me@db/coach", "--database-password-file", "FOLDER/secret"}, "postgres://me@db/coach?password=hun%26ter%40%202", "postgres://me@db/coach"},
 		"a password of a file, no user": {[]string{"--database", "postgres://db/coach?sslmode=disable", "--database-password-file", "FOLDER/secret"}, "postgres://db/coach?password=hun%26ter%40%202&sslmode=disable", "postgres://db/coach"},
 	}
 	for name, c := range cases {

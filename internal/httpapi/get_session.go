@@ -6,7 +6,7 @@ import (
 	"github.com/coachmanager/coachmanager/api"
 )
 
-// GetSession answers a live session from memory, an ended one from the database.
+// GetSession answers from the database, which alone has all that a session heard.
 func (o *operations) GetSession(ctx context.Context, r api.GetSessionRequestObject) (api.GetSessionResponseObject, error) {
 	s, err := o.floor.Session(ctx, r.SessionID)
 	if err != nil {

@@ -61,7 +61,7 @@ func (r *readiness) look(ctx context.Context) readyAnswer {
 		answer.Dependencies = append(answer.Dependencies, dependencyState{Name: name, OK: ok})
 	}
 	put("database", r.databaseAnswers(ctx))
-	for _, d := range r.floor.Live().Dialers() {
+	for _, d := range r.floor.Dialers() {
 		put("dialer "+d.Name, d.Connected)
 	}
 	return answer

@@ -26,7 +26,6 @@ func identify(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		h := c.Response().Header()
 		h.Set(echo.HeaderXRequestID, id)
-		h.Set("Date", time.Now().UTC().Format(http.TimeFormat))
 		h.Set(echo.HeaderCacheControl, "private, no-cache")
 		h.Set(echo.HeaderXContentTypeOptions, "nosniff")
 		h.Set(echo.HeaderXFrameOptions, "DENY")
@@ -34,6 +33,8 @@ func identify(next echo.HandlerFunc) echo.HandlerFunc {
 		h.Set(echo.HeaderReferrerPolicy, "no-referrer") // a query may hold a phone number
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		// The moment of the answer: a disconnect may have waited for seconds.
+		c.Response().Before(func() { h.Set("Date", time.Now().UTC().Format(http.TimeFormat)) })
 		// Some writers, such as those of tests, have no deadlines.
 		_ = http.NewResponseController(c.Response().Writer).SetWriteDeadline(time.Now().Add(answerWithin))
 		return next(c)

@@ -184,12 +184,12 @@ func TestTheDatabaseIsAway(t *testing.T) {
 	w.store.away.Store(true)
 	w.until("the view says that it is stale", func(l *coaching.Live) bool { return l.Session(s.ID).Stale })
 	user := "/coaching-users/" + s.User.ID.String()
-	for _, path := range []string{"/coaching-users", user, user + "/current-calls", "/coaching-sessions/" + s.ID.String(), "/dialers"} {
+	for _, path := range []string{"/coaching-users", user, user + "/current-calls", "/dialers"} {
 		if a := w.get(path); a.status != 200 {
 			t.Errorf("%s: %d, want an answer from memory", path, a.status)
 		}
 	}
-	for _, path := range []string{user + "/history", "/coaching-sessions", "/coaching-sessions/" + ended.String()} {
+	for _, path := range []string{user + "/history", "/coaching-sessions", "/coaching-sessions/" + ended.String(), "/coaching-sessions/" + s.ID.String()} {
 		if a := w.get(path); a.problem(503, "database_unavailable").Status == 503 && a.header.Get("Retry-After") == "" {
 			t.Errorf("%s: no Retry-After", path)
 		}
@@ -272,5 +272,33 @@ func TestListCurrentCalls(t *testing.T) {
 	w.until("the call is over", func(l *coaching.Live) bool { return len(l.Session(s.ID).CurrentCalls()) == 0 })
 	if list := decoded[api.CurrentCallList](w.get(path), 200); len(list.Items) != 1 {
 		t.Errorf("%d calls, want the other one only", len(list.Items))
+	}
+}
+
+// What the dialer does not tell is null or unknown, and never guessed.
+func TestASessionWhoseTargetIsNotKnown(t *testing.T) {
+	t.Parallel()
+	w := newWorldOf(t, coaching.Timing{Retry: 10 * time.Millisecond}, simulator.Config{Seed: 1, Quiet: true, Manual: true})
+	w.sim.LoseConnection(time.Second)
+	w.until("the connection is lost", func(l *coaching.Live) bool { return !l.Dialers()[0].Connected })
+	w.sim.SetMischief(simulator.Mischief{Untold: 1})
+	_, err := w.sim.Attach(supervisor, agent, coaching.TypeMonitor)
+	w.must(err)
+	w.sim.Advance(2 * time.Second)
+	w.until("the leg is found", func(l *coaching.Live) bool { return len(l.Sessions()) == 1 })
+
+	user := decoded[api.CoachingUserList](w.get("/coaching-users?type=unknown&q=9001"), 200).Items[0]
+	if s := user.Sessions[0]; s.TargetUser != nil || s.Type != "unknown" || s.StartedAtExact || user.Status != "supervising" {
+		t.Errorf("user %+v", user)
+	}
+	if calls := decoded[api.CurrentCallList](w.get("/coaching-users/"+user.ID.String()+"/current-calls"), 200); len(calls.Items) != 0 {
+		t.Errorf("calls %+v of nobody", calls.Items)
+	}
+	one := decoded[api.Session](w.get("/coaching-sessions/"+user.Sessions[0].ID.String()), 200)
+	if one.TargetUser != nil || one.Type != "unknown" || one.TargetCampaign != nil {
+		t.Errorf("session %+v", one)
+	}
+	if row := decoded[api.HistoryPage](w.get("/coaching-sessions?state=live"), 200).Items[0]; row.TargetUser != nil || row.EndedAt != nil || row.LengthSeconds != nil {
+		t.Errorf("row %+v", row)
 	}
 }

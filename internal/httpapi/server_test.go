@@ -2,12 +2,14 @@ package httpapi_test
 
 import (
 	"bufio"
-	"fmt"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/coachmanager/coachmanager/internal/coaching"
@@ -20,11 +22,15 @@ func (w *world) served() string {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	w.must(err)
 	server := httpapi.NewServer(w.handler, slog.New(slog.DiscardHandler))
-	done := make(chan error, 1)
-	go func() { done <- server.Serve(listener) }()
+	var serving sync.WaitGroup
+	serving.Go(func() {
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			w.t.Error(err)
+		}
+	})
 	w.t.Cleanup(func() {
 		w.must(server.Close())
-		<-done
+		serving.Wait()
 	})
 	return listener.Addr().String()
 }
@@ -95,20 +101,32 @@ func TestOddRequestsOnTheSocket(t *testing.T) {
 	}
 }
 
-// A panic after the answer began must not pass for a whole answer.
-func TestServerKeepsAConnectionForMore(t *testing.T) {
+func TestServerHasLimitsThatLetStreamsLive(t *testing.T) {
+	t.Parallel()
+	s := httpapi.NewServer(http.NotFoundHandler(), slog.New(slog.DiscardHandler))
+	if s.ReadHeaderTimeout == 0 || s.ReadTimeout == 0 || s.IdleTimeout == 0 || s.MaxHeaderBytes == 0 || s.WriteTimeout != 0 {
+		t.Errorf("limits %+v", s)
+	}
+}
+
+// brokenPipe is a connection on which writing panics once an answer has begun.
+type brokenPipe struct{ *httptest.ResponseRecorder }
+
+func (brokenPipe) Write([]byte) (int, error) { panic("a panic in the middle of an answer") }
+
+// Half an answer must not pass for a whole one.
+func TestAPanicInTheMiddleOfAnAnswerCutsTheConnection(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, coaching.Timing{})
-	client := &http.Client{Transport: &http.Transport{MaxConnsPerHost: 1}}
-	t.Cleanup(client.CloseIdleConnections)
-	for range 3 {
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, fmt.Sprintf("http://%s/api/v1/coaching-users", w.served()), http.NoBody)
-		w.must(err)
-		answer, err := client.Do(r)
-		w.must(err)
-		if _, err := io.Copy(io.Discard, answer.Body); err != nil || answer.StatusCode != 200 {
-			t.Errorf("%v %d", err, answer.StatusCode)
+	defer func() {
+		if got, _ := recover().(error); !errors.Is(got, http.ErrAbortHandler) {
+			t.Errorf("panicked with %v, want the connection to be cut", got)
 		}
-		answer.Body.Close()
-	}
+		if !strings.Contains(w.log.String(), "in the middle of an answer") {
+			t.Error("the panic is not in the log")
+		}
+	}()
+	r := httptest.NewRequest(http.MethodGet, "/api/v1/dialers", http.NoBody)
+	r.Host = "localhost"
+	w.handler.ServeHTTP(brokenPipe{httptest.NewRecorder()}, r)
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"log/slog"
 	"path/filepath"
 	"testing"
@@ -8,6 +9,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/coachmanager/coachmanager/internal/coaching"
 	"github.com/coachmanager/coachmanager/internal/housetest/postgrestest"
 )
 
@@ -44,4 +46,8 @@ func open(t testing.TB, url string) *Store {
 		}
 	})
 	return s
+}
+
+func isNotFound(err error) bool {
+	return errors.Is(err, coaching.ErrNotFound) && !errors.Is(err, coaching.ErrUnavailable)
 }

@@ -41,6 +41,8 @@ type Store struct {
 	reading  *gorm.DB // the same on Postgres; on SQLite readers never wait for the writer
 	engine   engine
 	patience time.Duration
+
+	mostEntries int // see Sessions
 }
 
 var _ coaching.Store = (*Store)(nil)

@@ -45,7 +45,11 @@ func first[T any](a, b *T) *T {
 func TestEveryWayIntoTheHistoryWalksItsIndex(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, url string) {
 		s := open(t, url)
-		if _, err := s.ImportHistory(t.Context(), sampleHistory(20_000)); err != nil {
+		sessions := 10_000
+		if s.writing.Name() == "sqlite" {
+			sessions = 2000 // its planner does not count; the race detector makes it slow
+		}
+		if _, err := s.ImportHistory(t.Context(), sampleHistory(sessions)); err != nil {
 			t.Fatal(err)
 		}
 		for _, statistics := range []string{"without", "with"} {
@@ -67,6 +71,9 @@ func TestEveryWayIntoTheHistoryWalksItsIndex(t *testing.T) {
 					if name == "narrowed" && !byUser {
 						continue
 					}
+					if name == "narrowed" && index == "sessions_live" {
+						q.CallID, q.PhoneNumber = "call-77-0", sampleNumber(5)
+					}
 					if name == "narrowed" && strings.HasPrefix(index, "sessions_by_target") {
 						q.UserID = nil
 						if index == "sessions_by_target_campaign" {
@@ -84,7 +91,7 @@ func TestEveryWayIntoTheHistoryWalksItsIndex(t *testing.T) {
 
 func checkPlan(t *testing.T, s *Store, query coaching.SessionQuery, index string) {
 	t.Helper()
-	q, any := newSessionsQuery(query)
+	q, any := newSessionsQuery(query, mostEntries)
 	if !any {
 		t.Fatal("nothing can match")
 	}
@@ -97,7 +104,8 @@ func checkPlan(t *testing.T, s *Store, query coaching.SessionQuery, index string
 		t.Log(plan)
 	}
 	for _, bad := range []string{"Seq Scan", "Sort", "Bitmap", "Hash", "SCAN sessions", "SCAN session_calls", "TEMP B-TREE"} {
-		if strings.Contains(plan, bad) && !strings.Contains(plan, "SCAN sessions USING") {
+		// SQLite calls it a scan, too, where a page walks an index from its end.
+		if strings.Contains(strings.ReplaceAll(plan, "SCAN sessions USING INDEX "+index, ""), bad) {
 			t.Errorf("%s in the plan of\n%s\n%s", bad, sql, plan)
 		}
 	}

@@ -38,7 +38,7 @@ func openPostgres(ctx context.Context, a address, o Options) (*Store, error) {
 		return nil, fmt.Errorf("set up the connections to the database: %w", err)
 	}
 	e := &postgresEngine{config: config, pool: pool, db: stdlib.OpenDBFromPool(pool)}
-	s := &Store{engine: e, patience: o.Patience}
+	s := &Store{engine: e, patience: o.Patience, mostEntries: mostEntries}
 	s.writing, err = gorm.Open(gormpostgres.New(gormpostgres.Config{Conn: e.db}), gormConfig())
 	s.reading = s.writing
 	if err == nil {

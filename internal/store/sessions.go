@@ -9,16 +9,15 @@ import (
 )
 
 const (
-	mostSessions = 200
-	// mostEntries is how far along its index one page looks.
-	mostEntries = 10_000
+	mostSessions = 200    // on a page
+	mostEntries  = 10_000 // along its index, that a page looks at
 )
 
 // Sessions is part of coaching.Archive. It walks one index from the newest entry,
 // or from where the last page ended, and asks for one row more than it returns to
 // know whether there is a next page.
 func (s *Store) Sessions(ctx context.Context, query coaching.SessionQuery) (coaching.SessionPage, error) {
-	q, any := newSessionsQuery(query)
+	q, any := newSessionsQuery(query, s.mostEntries)
 	if !any {
 		return coaching.SessionPage{}, nil
 	}

@@ -16,6 +16,7 @@ type sessionsQuery struct {
 	narrow terms  // what is looked at in each entry's row
 	time   string // the index's columns
 	id     string
+	most   int // entries to look at where something narrows
 }
 
 // terms are conditions that are all to hold.
@@ -45,13 +46,13 @@ func b2i(b bool) int {
 }
 
 // newSessionsQuery tells whether anything can match at all.
-func newSessionsQuery(q coaching.SessionQuery) (query *sessionsQuery, any bool) {
+func newSessionsQuery(q coaching.SessionQuery, most int) (query *sessionsQuery, any bool) {
 	mask := typeMask(q.Types)
 	if !storable(q.CallID) || !storable(q.PhoneNumber) || !storable(q.Dialer) || !storable(string(q.EndReason)) ||
 		len(q.Types) > 0 && mask == 0 {
 		return nil, false
 	}
-	s := &sessionsQuery{time: "started_at", id: "id"}
+	s := &sessionsQuery{time: "started_at", id: "id", most: most}
 	s.wayIn(q)
 	s.starts(q)
 	if mask != 0 {
@@ -140,7 +141,7 @@ func notBefore(t time.Time) instant {
 func (s *sessionsQuery) page(limit int) (string, []any) {
 	walked := limit
 	if len(s.narrow) > 0 {
-		walked = mostEntries
+		walked = s.most
 	}
 	var sql strings.Builder
 	var args []any
@@ -191,7 +192,7 @@ func (s *sessionsQuery) end(tx *gorm.DB) (*coaching.Place, error) {
 		StartedAt instant
 		ID        key
 	}
-	if err := tx.Raw(sql.String(), append(args, mostEntries-1)...).Scan(&last).Error; err != nil || len(last) < 2 {
+	if err := tx.Raw(sql.String(), append(args, s.most-1)...).Scan(&last).Error; err != nil || len(last) < 2 {
 		return nil, err
 	}
 	return &coaching.Place{StartedAt: last[0].StartedAt.time(), ID: coaching.SessionID(last[0].ID)}, nil

@@ -33,7 +33,7 @@ func openSQLite(ctx context.Context, a address, o Options) (*Store, error) {
 	if e.reading, err = sqliteDB(a.path, o.Patience, true); err != nil {
 		return nil, errors.Join(err, e.writing.Close())
 	}
-	s := &Store{engine: e, patience: o.Patience}
+	s := &Store{engine: e, patience: o.Patience, mostEntries: mostEntries}
 	if s.writing, err = gorm.Open(sqliteDialect{e.writing}, gormConfig()); err == nil {
 		s.reading, err = gorm.Open(sqliteDialect{e.reading}, gormConfig())
 	}

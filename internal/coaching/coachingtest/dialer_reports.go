@@ -23,8 +23,8 @@ type dialerWatch struct {
 
 	mu      sync.Mutex
 	reports []coaching.Sighting
-	news    chan struct{} // has a token when there is a new report
-	read    int           // how many next has returned
+	news    chan struct{}  // has a token when there is a new report
+	read    map[string]int // how many were read by each of those who wait; see find
 
 	inReport, overlaps atomic.Int32
 }
@@ -38,7 +38,7 @@ func watchDialer(t *testing.T, d coaching.Dialer) *dialerWatch {
 func startWatch(t *testing.T, d coaching.Dialer, also func(coaching.Sighting) error) *dialerWatch {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
-	w := &dialerWatch{t: t, cancel: cancel, done: make(chan struct{}), news: make(chan struct{}, 1)}
+	w := &dialerWatch{t: t, cancel: cancel, done: make(chan struct{}), news: make(chan struct{}, 1), read: map[string]int{}}
 	go func() {
 		defer close(w.done)
 		w.err = d.Watch(ctx, func(told coaching.Sighting) error {
@@ -93,61 +93,77 @@ func (w *dialerWatch) at(i int) coaching.Sighting {
 	return w.reports[i]
 }
 
-// next waits for the next report.
-func (w *dialerWatch) next() coaching.Sighting {
+// find waits for the next report that matches. Everybody who waits reads the
+// reports from the beginning: what one passes over is there for the others.
+func (w *dialerWatch) find(who string, match func(coaching.Sighting) bool) coaching.Sighting {
 	w.t.Helper()
 	deadline := time.After(patience)
 	for {
-		if told := w.at(w.read); told != nil {
-			w.read++
-			return told
+		for told := w.at(w.read[who]); told != nil; told = w.at(w.read[who]) {
+			w.read[who]++
+			if match(told) {
+				return told
+			}
 		}
 		select {
 		case <-w.news:
 		case <-w.done:
-			if w.at(w.read) == nil {
-				w.t.Fatalf("the watch ended: %v", w.err)
+			if w.at(w.read[who]) == nil {
+				w.t.Fatalf("%s: not reported before the watch ended: %v", who, w.err)
 			}
 		case <-deadline:
-			w.t.Fatal("no report comes")
+			w.t.Fatalf("%s: not reported", who)
 		}
 	}
+}
+
+// next waits for the next report.
+func (w *dialerWatch) next() coaching.Sighting {
+	w.t.Helper()
+	return w.find("next report", func(coaching.Sighting) bool { return true })
 }
 
 // snapshot waits for the next snapshot.
 func (w *dialerWatch) snapshot() coaching.Snapshot {
 	w.t.Helper()
-	for {
-		if s, ok := w.next().(coaching.Snapshot); ok {
-			return s
-		}
-	}
+	return w.find("snapshot", func(told coaching.Sighting) bool {
+		_, ok := told.(coaching.Snapshot)
+		return ok
+	}).(coaching.Snapshot)
 }
 
-// attached waits for the next report that a leg is on a target.
+// attached waits for the next report that a leg is on a target; it may have
+// waited for one before.
 func (w *dialerWatch) attached(leg string) coaching.Attached {
 	w.t.Helper()
-	for {
-		switch s := w.next().(type) {
-		case coaching.Attached:
-			if s.Leg == leg {
-				return s
-			}
-		case coaching.Detached:
-			if s.Leg == leg && s.Gone {
-				w.t.Fatalf("gone: %+v, before it was reported as attached", s)
-			}
-		}
+	told := w.find(leg, func(told coaching.Sighting) bool {
+		d, detached := told.(coaching.Detached)
+		return ofLeg(told, leg) && (!detached || d.Gone)
+	})
+	a, ok := told.(coaching.Attached)
+	if !ok {
+		w.t.Fatalf("reported %+v, want %s on a target", told, leg)
 	}
+	return a
 }
 
 // gone waits for the report that a leg is gone.
 func (w *dialerWatch) gone(leg string) coaching.Detached {
 	w.t.Helper()
-	for {
-		if d, ok := w.next().(coaching.Detached); ok && d.Leg == leg && d.Gone {
-			return d
-		}
+	return w.find(leg, func(told coaching.Sighting) bool {
+		d, ok := told.(coaching.Detached)
+		return ok && d.Leg == leg && d.Gone
+	}).(coaching.Detached)
+}
+
+func ofLeg(told coaching.Sighting, leg string) bool {
+	switch s := told.(type) {
+	case coaching.Attached:
+		return s.Leg == leg
+	case coaching.Detached:
+		return s.Leg == leg
+	default:
+		return false
 	}
 }
 

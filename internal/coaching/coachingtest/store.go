@@ -33,7 +33,7 @@ func StoreSuite(t *testing.T, open func(t *testing.T) coaching.Store) {
 	for name, suite := range suites {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			suite(t, &storeWorld{t: t, Store: open(t)})
+			suite(t, &storeWorld{t: t, Store: open(t), whole: map[coaching.SessionID]*coaching.Session{}})
 		})
 	}
 }
@@ -43,12 +43,23 @@ type storeWorld struct {
 	coaching.Store
 	t   *testing.T
 	seq int64
+	// whole are the sessions as the rules made them, with all calls; the change
+	// log holds them in brief.
+	whole map[coaching.SessionID]*coaching.Session
 }
 
 // change makes a change that has to succeed.
 func (w *storeWorld) change(scope coaching.Scope, rule func(*coaching.Board)) coaching.Commit {
 	w.t.Helper()
-	commit, err := w.Change(w.t.Context(), scope, func(b *coaching.Board) error { rule(b); return nil })
+	commit, err := w.Change(w.t.Context(), scope, func(b *coaching.Board) error {
+		rule(b)
+		for _, c := range b.Writes().Changes {
+			if c.Session != nil {
+				w.whole[c.Session.ID] = b.Session(c.Session.ID).Clone()
+			}
+		}
+		return nil
+	})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -121,6 +132,16 @@ func (w *storeWorld) log() []coaching.Change {
 		w.t.Fatal(err)
 	}
 	return changes
+}
+
+// checkSession reads a session back, which has to be as the rules made it.
+func (w *storeWorld) checkSession(t *testing.T, what string, id coaching.SessionID) {
+	t.Helper()
+	read, err := w.Session(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, what, read, w.whole[id])
 }
 
 // only is the one session that a commit tells of, as it came to be.

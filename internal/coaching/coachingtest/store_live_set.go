@@ -38,8 +38,13 @@ func replay(epoch string, changes []coaching.Change) coaching.LiveSet {
 	return inOrder(set)
 }
 
-// inOrder sorts a live set, which has no order.
+// inOrder sorts a live set, which has no order, and has its sessions in brief, as
+// changes do.
 func inOrder(set coaching.LiveSet) coaching.LiveSet {
+	set.Sessions = slices.Clone(set.Sessions)
+	for i, s := range set.Sessions {
+		set.Sessions[i] = s.Brief()
+	}
 	slices.SortFunc(set.Sessions, func(a, b *coaching.Session) int { return bytes.Compare(a.ID[:], b.ID[:]) })
 	slices.SortFunc(set.Users, func(a, b *coaching.User) int { return bytes.Compare(a.ID[:], b.ID[:]) })
 	slices.SortFunc(set.Dialers, func(a, b coaching.DialerState) int { return strings.Compare(a.Name, b.Name) })

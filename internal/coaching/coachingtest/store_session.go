@@ -19,12 +19,8 @@ func storeSession(t *testing.T, w *storeWorld) {
 		t.Helper()
 		s := only(t, commit)
 		id = s.ID
-		read, err := w.Session(t.Context(), s.ID)
-		if err != nil {
-			t.Fatal(err)
-		}
-		same(t, "session when "+name, read, s)
-		return s
+		w.checkSession(t, "session when "+name, id)
+		return w.whole[id]
 	}
 	unknown := Attached("leg1", Agent(1), coaching.TypeUnknown, At(0))
 	unknown.Target, unknown.Exact = nil, false
@@ -77,11 +73,7 @@ func storeSessionLateCalls(t *testing.T, w *storeWorld) {
 	if late.ID != heard.ID || late.Live() || late.Calls[0].ResultCode != "SALE" {
 		t.Errorf("got %+v, want the ended session with a result code", late)
 	}
-	read, err := w.Session(t.Context(), heard.ID)
-	if err != nil {
-		t.Fatal(err)
-	}
-	same(t, "session", read, late)
+	w.checkSession(t, "session", heard.ID)
 }
 
 func storeHostileText(t *testing.T, w *storeWorld) {
@@ -99,11 +91,7 @@ func storeHostileText(t *testing.T, w *storeWorld) {
 		call := Talking("call"+person.Extension, person, At(i))
 		call.PhoneNumber = "+" + person.Extension
 		s := only(t, w.report(call, attached, coaching.UserSeen{Person: person, Status: coaching.StatusPaused, Reason: text, Since: At(i)}))
-		read, err := w.Session(t.Context(), s.ID)
-		if err != nil {
-			t.Fatal(err)
-		}
-		same(t, "session", read, s)
+		w.checkSession(t, "session", s.ID)
 		for name, query := range map[string]coaching.SessionQuery{
 			"call id": {CallID: "call" + person.Extension, Limit: 5}, "number": {PhoneNumber: "+" + person.Extension, Limit: 5},
 		} {

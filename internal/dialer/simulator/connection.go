@@ -37,12 +37,13 @@ var errSlow = errors.New("the reader took too long: reports were lost")
 // report puts a report into the queue, with the mischief asked for.
 func (s *Simulator) report(c *connection, told coaching.Sighting) {
 	m := s.mischief
-	if c.held != nil {
+	switch {
+	case c.held != nil:
 		s.release(c, told)
-	} else if about(told) != "" && s.luck.happens(m.Reorder) {
+	case about(told) != "" && s.luck.happens(m.Reorder):
 		c.held = told
-		s.world.after(200*time.Millisecond, func() { c.flush() })
-	} else {
+		s.world.after(200*time.Millisecond, c.flush)
+	default:
 		c.push(told)
 	}
 	if about(told) != "" && s.luck.happens(m.Repeat) {

@@ -97,7 +97,7 @@ func (p *past) entry(kind coaching.CatalogueKind, n coaching.Named, at time.Time
 // id is a UUIDv7 made at a moment.
 func (p *past) id(at time.Time) uuid.UUID {
 	var id uuid.UUID
-	p.bytes.Read(id[:]) // never fails
+	_, _ = p.bytes.Read(id[:]) // never fails
 	ms := at.UnixMilli()
 	for i := range 6 {
 		id[i] = byte(ms >> (8 * (5 - i)))
