@@ -36,7 +36,7 @@ type Board struct {
 	catalogue map[catalogueKey]CatalogueEntry
 	memory    *Memory
 
-	dialerChanged bool
+	dialerBefore  DialerState
 	dirtyUsers    []*User
 	dirtySessions []*Session
 	dirtyEntries  []CatalogueEntry
@@ -53,7 +53,7 @@ type sessionChange struct {
 // NewBoard returns a board with these rows, which it may change.
 func NewBoard(rows Rows) *Board {
 	b := &Board{
-		now: rows.Now, newID: rows.NewID, dialer: rows.Dialer, sessions: rows.Sessions,
+		now: rows.Now, newID: rows.NewID, dialer: rows.Dialer, dialerBefore: rows.Dialer, sessions: rows.Sessions,
 		users: map[UserID]*User{}, byExt: map[string]*User{}, catalogue: map[catalogueKey]CatalogueEntry{},
 		memory: NewMemory(),
 	}
@@ -133,10 +133,12 @@ func (b *Board) Writes() Writes {
 		}
 		w.Changes = append(w.Changes, Change{Kind: c.kind, Session: c.frozen})
 	}
-	if b.dialerChanged {
+	if b.dialer != b.dialerBefore {
 		d := b.dialer
 		w.Dialer = &d
-		w.Changes = append(w.Changes, Change{Kind: DialerChanged, Dialer: &d})
+		if !sameDialer(d, b.dialerBefore) {
+			w.Changes = append(w.Changes, Change{Kind: DialerChanged, Dialer: &d})
+		}
 	}
 	return w
 }
@@ -179,15 +181,9 @@ func (b *Board) freeze(s *Session) {
 	}
 }
 
-func (b *Board) changeDialer(change func(*DialerState)) {
-	before := b.dialer
-	change(&b.dialer)
-	b.dialerChanged = b.dialerChanged || !sameDialer(b.dialer, before)
-}
-
+// sameDialer tells whether two states show the same; how many watches there were
+// is nobody's business.
 func sameDialer(a, b DialerState) bool {
-	same := sameTime(a.Since, b.Since) && sameTime(a.LastHeardAt, b.LastHeardAt) &&
-		sameTime(a.LastReconciledAt, b.LastReconciledAt)
-	a.Since, a.LastHeardAt, a.LastReconciledAt = b.Since, b.LastHeardAt, b.LastReconciledAt
-	return same && a == b
+	return a.Connected == b.Connected && a.Boot == b.Boot && sameTime(a.Since, b.Since) &&
+		sameTime(a.LastHeardAt, b.LastHeardAt) && sameTime(a.LastReconciledAt, b.LastReconciledAt)
 }

@@ -27,8 +27,8 @@ func (b *Board) hear(s *Session, seen CallSeen) bool {
 		return c.CallID == seen.CallID && s.Boot == b.dialer.Boot
 	})
 	if i < 0 {
-		if !s.Live() || seen.State == CallEnded {
-			return false
+		if !s.Live() || s.Type() == TypeBargeKick || seen.State == CallEnded {
+			return false // who took a call over does not hear the agent any more
 		}
 		s.Calls = append(s.Calls, HeardCall{Call: b.call(seen), HeardFrom: later(seen.StartedAt, s.StartedAt)})
 		b.learnCampaign(s)

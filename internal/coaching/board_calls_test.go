@@ -205,3 +205,12 @@ func TestTheLengthOfACallIsNeverNegative(t *testing.T) {
 		t.Errorf("got %s after the end, want 2s", got)
 	}
 }
+
+func TestATakenOverCallIsTheLastOneHeard(t *testing.T) {
+	t.Parallel()
+	w := watched(t)
+	first := talking("c1", alice, at(1))
+	w.report(first, attached("leg", alice, monitor, at(2)), attached("leg", alice, coaching.TypeBargeKick, at(3)))
+	w.report(over(first, at(4)), talking("c2", alice, at(5)))
+	is(t, heard(w.only()), "c1 ended 2-4")
+}

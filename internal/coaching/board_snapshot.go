@@ -5,21 +5,19 @@ import "time"
 // Connect begins a watch: writes with an older connection are refused from now
 // on, and nothing is taken for connected until the first snapshot.
 func (b *Board) Connect() {
-	b.changeDialer(func(d *DialerState) { d.Connection++ })
+	b.dialer.Connection++
 	b.Lose(time.Time{})
 }
 
 // Lose notes that the connection is lost; it ends no session. heard is when the
 // dialer was last heard; the zero time changes nothing about that.
 func (b *Board) Lose(heard time.Time) {
-	b.changeDialer(func(d *DialerState) {
-		if d.Connected || d.Since == nil {
-			d.Connected, d.Since = false, &b.now
-		}
-		if !heard.IsZero() {
-			d.LastHeardAt = &heard
-		}
-	})
+	if b.dialer.Connected || b.dialer.Since == nil {
+		b.dialer.Connected, b.dialer.Since = false, &b.now
+	}
+	if !heard.IsZero() {
+		b.dialer.LastHeardAt = &heard
+	}
 }
 
 // snapshotBegun marks the place that a snapshot is at least as new as. A dialer
@@ -40,7 +38,7 @@ func (b *Board) snapshotBegun(pos Position, boot string) {
 			b.end(pos, s, Detached{At: lastTold(s, known), Reason: EndDialerRestarted})
 		}
 	}
-	b.changeDialer(func(d *DialerState) { d.Boot = boot })
+	b.dialer.Boot = boot
 }
 
 // snapshot reconciles with all that is alive: it begins sessions for legs that
@@ -70,12 +68,10 @@ func (b *Board) snapshot(pos Position, snap Snapshot) {
 		}
 	}
 	b.closeCalls(snap)
-	b.changeDialer(func(d *DialerState) {
-		if !d.Connected {
-			d.Connected, d.Since = true, &b.now
-		}
-		d.LastHeardAt, d.LastReconciledAt = &b.now, &b.now
-	})
+	if !b.dialer.Connected {
+		b.dialer.Connected, b.dialer.Since = true, &b.now
+	}
+	b.dialer.LastHeardAt, b.dialer.LastReconciledAt = &b.now, &b.now
 }
 
 // knownAlive is the last moment before this snapshot at which what was alive

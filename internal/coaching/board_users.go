@@ -25,7 +25,7 @@ func (b *Board) user(p Person) *User {
 		b.index(u)
 		b.keepUser(u)
 	}
-	if u.ExternalID != "" && u.ExternalID != p.ExternalID {
+	if u.ExternalID != "" {
 		return u
 	}
 	before := *u
@@ -35,10 +35,7 @@ func (b *Board) user(p Person) *User {
 	if p.Team != "" {
 		u.Team = p.Team
 	}
-	if p.ExternalID != "" {
-		u.ExternalID = p.ExternalID
-	}
-	if u.Name != before.Name || u.Team != before.Team || u.ExternalID != before.ExternalID {
+	if u.Name != before.Name || u.Team != before.Team {
 		b.keepUser(u)
 	}
 	return u

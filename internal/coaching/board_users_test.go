@@ -87,20 +87,6 @@ func TestADialersNameNeverReplacesAnImportedUsers(t *testing.T) {
 	u := w.users[imported.ID]
 	is(t, u.Name+", "+u.Team+", "+string(u.Presence.Status), "Alice Imported, HR, on_call")
 	is(t, w.only().Target.Name, "Alice Imported")
-	source := alice
-	source.ExternalID, source.Name = "hr-7", "Alice Source"
-	w.report(seen(source, coaching.StatusOnCall, 2))
-	is(t, w.users[imported.ID].Name, "Alice Source") // the import's own key: its source speaks
-}
-
-func TestAnExternalIDIsLearned(t *testing.T) {
-	t.Parallel()
-	w := watched(t)
-	w.report(seen(alice, coaching.StatusAvailable, 1))
-	keyed := alice
-	keyed.ExternalID = "hr-7"
-	w.report(seen(keyed, coaching.StatusAvailable, 1))
-	is(t, w.user(alice.Extension).ExternalID, "hr-7")
 }
 
 func TestTheCatalogueIsFilledOnceAndRenamed(t *testing.T) {

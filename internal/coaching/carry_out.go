@@ -120,6 +120,7 @@ func (a *attempt) ask(ctx context.Context, s *SessionView) (final bool) {
 	case AlreadyGone, Moved:
 		return a.foundGone(ctx, verdict == Moved)
 	case WouldDropCustomer:
+		a.hearOut(ctx) // the asker is to see why
 		return a.giveUp(ctx, OutcomeWouldDropCustomer)
 	case Refused:
 		if a.asked || a.inherited {
@@ -152,10 +153,16 @@ func (a *attempt) hangUp(ctx context.Context, s *SessionView) (Verdict, error) {
 // foundGone waits for the report that tells the end, which was made before the
 // dialer said so. Where there was none, the session is ended without.
 func (a *attempt) foundGone(ctx context.Context, moved bool) (final bool) {
-	flush, cancel := context.WithTimeout(ctx, a.floor.timing.Ask)
-	defer cancel()
-	a.dialer.flushed(flush)
+	a.hearOut(ctx)
 	return a.keep(ctx, func(b *Board) { b.FoundGone(a.session, moved) })
+}
+
+// hearOut waits a while for what the dialer reported before its verdict to be
+// kept.
+func (a *attempt) hearOut(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, a.floor.timing.Ask)
+	defer cancel()
+	a.dialer.flushed(ctx)
 }
 
 func (a *attempt) giveUp(ctx context.Context, outcome Outcome) (final bool) {

@@ -80,7 +80,7 @@ func (c CallSeen) cleaned() CallSeen {
 }
 
 func (p Person) cleaned() Person {
-	return Person{Extension: text(p.Extension), Name: text(p.Name), Team: text(p.Team), ExternalID: text(p.ExternalID)}
+	return Person{Extension: text(p.Extension), Name: text(p.Name), Team: text(p.Team)}
 }
 
 func (n Named) cleaned() Named { return Named{Key: text(n.Key), Name: text(n.Name)} }

@@ -43,7 +43,7 @@ const (
 	Accepted          Verdict = "accepted"            // asked, and the dialer agreed
 	AlreadyGone       Verdict = "already_gone"        // there is no such leg (any more); its end has been reported
 	Moved             Verdict = "moved"               // the leg is on another target now; it was left alone
-	WouldDropCustomer Verdict = "would_drop_customer" // not asked: the customer would be left with nobody
+	WouldDropCustomer Verdict = "would_drop_customer" // not asked: the customer would be left with nobody; why has been reported
 	Refused           Verdict = "refused"             // the dialer said no; nothing was done
 	Unreachable       Verdict = "unreachable"         // not asked: there is no connection
 	NoAnswer          Verdict = "no_answer"           // asked, but no answer came: it may still happen

@@ -66,7 +66,7 @@ func (s *faultyStore) Session(ctx context.Context, id coaching.SessionID) (*coac
 // newWorld runs a floor over a fresh database and a quiet simulator.
 func newWorld(t *testing.T, timing coaching.Timing) *world {
 	t.Helper()
-	db, err := store.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "floor.db"), store.Options{})
+	db, err := store.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "floor.db"), store.Options{Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -117,7 +117,7 @@ func (k *keeper) keepEach(ctx context.Context, batch []queued, cause error) erro
 }
 
 func (k *keeper) apply(ctx context.Context, batch []queued) error {
-	scope, any := scopeOf(batch)
+	scope, any := scopeOf(batch, k.memory)
 	if !any {
 		return nil
 	}
@@ -175,8 +175,10 @@ func (k *keeper) lose(ctx context.Context) error {
 	}
 }
 
-// scopeOf names the rows that a batch may touch, and whether there are any.
-func scopeOf(batch []queued) (scope Scope, any bool) {
+// scopeOf names the rows that a batch may touch, and whether there are any. What
+// is remembered of an agent's calls belongs to it: a session that begins hears
+// them.
+func scopeOf(batch []queued, memory *Memory) (scope Scope, any bool) {
 	for _, q := range batch {
 		switch s := q.sighting.(type) {
 		case SnapshotBegun:
@@ -184,7 +186,10 @@ func scopeOf(batch []queued) (scope Scope, any bool) {
 		case Snapshot:
 			scope.AllLive, any = true, true
 			for _, a := range s.Legs {
-				scope.attached(a)
+				scope.attached(a, memory)
+			}
+			for agent := range memory.calls {
+				scope.recalled(agent, memory)
 			}
 			for _, c := range s.Calls {
 				scope.call(c)
@@ -193,7 +198,7 @@ func scopeOf(batch []queued) (scope Scope, any bool) {
 				scope.Extensions = append(scope.Extensions, u.Person.Extension)
 			}
 		case Attached:
-			scope.attached(s)
+			scope.attached(s, memory)
 			any = true
 		case Detached:
 			scope.Legs = append(scope.Legs, s.Leg)
@@ -209,13 +214,20 @@ func scopeOf(batch []queued) (scope Scope, any bool) {
 	return scope, any
 }
 
-func (s *Scope) attached(a Attached) {
+func (s *Scope) attached(a Attached, memory *Memory) {
 	s.Legs = append(s.Legs, a.Leg)
 	s.Extensions = append(s.Extensions, a.Supervisor.Extension)
 	if a.Target != nil {
-		s.Extensions = append(s.Extensions, a.Target.Extension)
+		s.recalled(a.Target.Extension, memory)
 	}
 	s.name(KindCampaign, a.TargetCampaign)
+}
+
+func (s *Scope) recalled(agent string, memory *Memory) {
+	s.Extensions = append(s.Extensions, agent)
+	for _, c := range memory.calls[agent] {
+		s.call(c.CallSeen)
+	}
 }
 
 func (s *Scope) call(c CallSeen) {

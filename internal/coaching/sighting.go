@@ -27,10 +27,9 @@ func (p Position) Before(q Position) bool {
 
 // Person is a user as a dialer knows one. Only the extension is sure to be there.
 type Person struct {
-	Extension  string
-	Name       string
-	Team       string
-	ExternalID string
+	Extension string
+	Name      string
+	Team      string
 }
 
 // Named is a campaign, list or result code as a dialer knows it: the key it

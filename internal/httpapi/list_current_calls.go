@@ -16,7 +16,7 @@ func (o *operations) ListCurrentCalls(_ context.Context, r api.ListCurrentCallsR
 	if err != nil {
 		return nil, err
 	}
-	now := time.Now().UTC()
+	now := time.Now().UTC().Truncate(time.Microsecond)
 	return api.ListCurrentCalls200JSONResponse{AsOf: now, Items: currentCalls(user, now)}, nil
 }
 

@@ -37,7 +37,7 @@ func TestListCoachingUsers(t *testing.T) {
 		t.Fatalf("items %+v, want one user with one session", list.Items)
 	}
 	user, shown := list.Items[0], list.Items[0].Sessions[0]
-	if user.ID != s.User.ID || user.Status != "coaching" || user.Extensions[0].Extension != supervisor || user.ExternalID == nil {
+	if user.ID != s.User.ID || user.Status != "coaching" || user.Extensions[0].Extension != supervisor || user.ExternalID != nil {
 		t.Errorf("user %+v", user)
 	}
 	if shown.ID != s.ID || shown.State != "active" || shown.Type != "coach" || shown.Dialer != "sim" || shown.Stale || shown.LastConfirmedAt != nil ||

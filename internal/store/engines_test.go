@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -13,7 +14,12 @@ import (
 	"github.com/coachmanager/coachmanager/internal/housetest/postgrestest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if os.Getenv(childRole) != "" {
+		os.Exit(beChild())
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // engines are how to get an empty database of each.
 var engines = map[string]func(t testing.TB) (url string){
@@ -36,7 +42,12 @@ func onEachEngine(t *testing.T, test func(t *testing.T, url string)) {
 // service's: the machine may be busy.
 func open(t testing.TB, url string) *Store {
 	t.Helper()
-	s, err := Open(t.Context(), url, Options{Log: slog.New(slog.DiscardHandler), Patience: 20 * time.Second})
+	return openPatient(t, url, 20*time.Second)
+}
+
+func openPatient(t testing.TB, url string, patience time.Duration) *Store {
+	t.Helper()
+	s, err := Open(t.Context(), url, Options{Log: slog.New(slog.DiscardHandler), Patience: patience})
 	if err != nil {
 		t.Fatal(err)
 	}

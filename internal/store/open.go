@@ -65,7 +65,8 @@ func Open(ctx context.Context, url string, options Options) (*Store, error) {
 	return openSQLite(ctx, address, options)
 }
 
-// Close closes the database. Calls under way end with an error.
+// Close closes the database. Calls under way end with an error; a database that
+// hangs is waited for no longer than any call would.
 func (s *Store) Close() error { return s.engine.close() }
 
 // Ping tells whether the database answers: nil or ErrUnavailable.

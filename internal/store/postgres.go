@@ -180,8 +180,17 @@ func verdictOfCode(code string) verdict {
 	return broken
 }
 
+// close does not wait long for a server that hangs: pgx would say goodbye to it for
+// 15 s.
 func (e *postgresEngine) close() error {
 	err := e.db.Close()
-	e.pool.Close()
+	closed := make(chan struct{})
+	go func() { defer close(closed); e.pool.Close() }()
+	patience := time.NewTimer(e.config.ConnConfig.ConnectTimeout)
+	defer patience.Stop()
+	select {
+	case <-closed:
+	case <-patience.C:
+	}
 	return err
 }

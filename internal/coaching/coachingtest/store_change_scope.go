@@ -66,7 +66,7 @@ func storeChangeScope(t *testing.T, w *storeWorld) {
 	})
 	t.Run("many of each", func(t *testing.T) {
 		scope := coaching.Scope{Dialer: Dialer, Legs: []string{"alive"}}
-		for n := range 700 {
+		for n := range 300 {
 			scope.Legs = append(scope.Legs, fmt.Sprint("leg", n))
 			scope.Calls = append(scope.Calls, fmt.Sprint("call", n))
 			scope.Extensions = append(scope.Extensions, fmt.Sprint("9", n))

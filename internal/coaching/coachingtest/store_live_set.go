@@ -76,7 +76,7 @@ func storeLiveSet(t *testing.T, w *storeWorld) {
 		t.Errorf("an empty store stands at %v, want number 0 of an epoch of 16 characters", empty.Revision)
 	}
 	w.change(coaching.Scope{Dialer: Dialer, Kind: "simulator"}, (*coaching.Board).Connect)
-	for step := range 40 {
+	for step := range 30 {
 		w.busyFloor(step)
 	}
 	set := inOrder(w.live())

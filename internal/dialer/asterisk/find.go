@@ -25,7 +25,7 @@ func (m *model) find(ch *channel, before *model) {
 func (m *model) findSpy(ch *channel, s spy, was *leg) {
 	device, spyee, several := m.candidate(ch, s)
 	waitsOn := was != nil && was.session && s.follows(was.target)
-	if device == "" && !several && !waitsOn && !s.narrow {
+	if device == "" && !several && !waitsOn {
 		return
 	}
 	l := m.legOf(ch)

@@ -76,6 +76,10 @@ func (g *gaps) noStates(err error) {
 	g.warn("states", "the states of devices cannot be listed; those without a channel are unknown until they change", "error", err)
 }
 
+func (g *gaps) forged() {
+	g.warn("forged", "events were forged by line breaks in a channel's values and left out; the dialplan copies unchecked ones")
+}
+
 func (g *gaps) noHangUp() {
 	g.warn("hang up", "sessions cannot be ended: the manager user needs write = call")
 }

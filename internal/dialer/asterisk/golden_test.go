@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -81,8 +82,16 @@ type stage struct {
 	t      *testing.T
 	server *amitest.Server
 	dialer *Dialer
-	part   part
 	logged strings.Builder
+
+	mu   sync.Mutex
+	part part // what is played now: a client that was cut off may still ask
+}
+
+func (s *stage) playing() part {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.part
 }
 
 // standing is where the clock stands. Asterisk's is set to the first event of a
@@ -92,11 +101,11 @@ var standing = time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC)
 func newStage(t *testing.T, pieces amitest.Pieces) *stage {
 	s := &stage{t: t}
 	s.server = amitest.New(t, amitest.Options{Pieces: pieces, Handlers: map[string]amitest.Handler{
-		"Ping":             func(c *amitest.Client, m ami.Message) { c.Success(m, "Timestamp", s.part.began) },
+		"Ping":             func(c *amitest.Client, m ami.Message) { c.Success(m, "Timestamp", s.playing().began) },
 		"ListCommands":     func(c *amitest.Client, m ami.Message) { c.Success(m, "Hangup", "Hangup channel.") },
-		"CoreStatus":       func(c *amitest.Client, m ami.Message) { c.Success(m, s.part.boot...) },
-		"CoreShowChannels": func(c *amitest.Client, m ami.Message) { c.List(m, "CoreShowChannelsComplete", s.part.channels...) },
-		"DeviceStateList":  func(c *amitest.Client, m ami.Message) { c.List(m, "DeviceStateListComplete", s.part.states...) },
+		"CoreStatus":       func(c *amitest.Client, m ami.Message) { c.Success(m, s.playing().boot...) },
+		"CoreShowChannels": func(c *amitest.Client, m ami.Message) { c.List(m, "CoreShowChannelsComplete", s.playing().channels...) },
+		"DeviceStateList":  func(c *amitest.Client, m ami.Message) { c.List(m, "DeviceStateListComplete", s.playing().states...) },
 	}})
 	s.dialer = New(Config{
 		Address: s.server.Addr(), Username: "coach", Secret: "lab",
@@ -118,7 +127,9 @@ func withoutTime(_ []string, a slog.Attr) slog.Attr {
 // come after the first snapshot, and then the connection is cut.
 func (s *stage) watch(p part) string {
 	s.t.Helper()
+	s.mu.Lock()
 	s.part = p
+	s.mu.Unlock()
 	s.logged.Reset()
 	var b strings.Builder
 	ctx, cancel := context.WithTimeout(s.t.Context(), 20*time.Second)

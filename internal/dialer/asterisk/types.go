@@ -11,7 +11,7 @@ import (
 // ChanSpyStop does (testdata/sip-coach-supervisor-dials.ami).
 type spy struct {
 	kind    coaching.Type
-	prefix  string // of the names of the channels that may be spied on; "" where that does not tell
+	prefix  string // of the names of the channels that may be spied on; "" where all may be
 	exact   bool   // prefix is the name or Uniqueid of one channel
 	bridged bool   // only channels in a bridge
 	narrow  bool   // only some of those that the prefix names, by marks we do not see
@@ -92,6 +92,6 @@ func (s spy) matches(ch *channel) bool {
 	case s.exact:
 		return s.prefix == ch.name || s.prefix == ch.id
 	default:
-		return s.prefix != "" && strings.HasPrefix(ch.name, s.prefix)
+		return strings.HasPrefix(ch.name, s.prefix)
 	}
 }

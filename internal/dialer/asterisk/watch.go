@@ -60,7 +60,9 @@ func (d *Dialer) Watch(ctx context.Context, report func(coaching.Sighting) error
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer d.leave(w)
-	if err := w.run(ctx, &lister); err != nil {
+	err = w.run(ctx, &lister)
+	w.lookForForged()
+	if err != nil {
 		return fmt.Errorf("watch the Asterisk at %s: %w", d.cfg.Address, err)
 	}
 	return nil
@@ -224,12 +226,19 @@ func (w *watch) drain(until uint64) error {
 
 // reportAlive passes on that Asterisk was heard.
 func (w *watch) reportAlive() error {
+	w.lookForForged()
 	heard := w.conn.LastHeard()
 	if !w.started || !heard.After(w.alive) {
 		return nil
 	}
 	w.alive = heard
 	return w.report(coaching.Alive{At: w.clock.now()})
+}
+
+func (w *watch) lookForForged() {
+	if w.conn.Discarded().Forged > 0 {
+		w.gapsSafely(func(g *gaps) { g.forged() })
+	}
 }
 
 // refused tells whether Asterisk answered, and said no.

@@ -1,7 +1,6 @@
 package simulator
 
 import (
-	"fmt"
 	"strconv"
 
 	"github.com/coachmanager/coachmanager/internal/coaching"
@@ -51,7 +50,7 @@ func newCast(seed uint64, supervisors, agents int) cast {
 		named++
 		ext := strconv.Itoa(extension)
 		return member{team: team, Person: coaching.Person{
-			Extension: ext, Name: given + " " + family, Team: teams[team].name, ExternalID: fmt.Sprintf("staff-%s", ext),
+			Extension: ext, Name: given + " " + family, Team: teams[team].name,
 		}}
 	}
 	var c cast

@@ -97,6 +97,7 @@ func (s *Simulator) judge(c *connection, p *pending) {
 		p.told = c.barrier()
 		p.answer(coaching.Moved, nil)
 	case l.holdsCustomer() && (!ask.Force || ask.Type != l.kind):
+		p.told = c.barrier()
 		p.answer(coaching.WouldDropCustomer, nil)
 	default:
 		s.carryOut(c, p, l, s.nextAnswer())

@@ -67,7 +67,7 @@ func newPast(cfg Config, dialer string, begins time.Time) *past {
 	}
 	for _, m := range slices.Concat(p.cast.supervisors, p.cast.agents) {
 		u := &coaching.User{
-			ID: p.id(begins), ExternalID: m.ExternalID, Name: m.Name, Team: m.Team,
+			ID: p.id(begins), Name: m.Name, Team: m.Team,
 			Extensions: []coaching.Extension{{Dialer: dialer, Extension: m.Extension}},
 			Presence:   coaching.Presence{Status: coaching.StatusUnknown},
 		}

@@ -1,0 +1,273 @@
+package asterisk
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/coachmanager/coachmanager/internal/coaching"
+	"github.com/coachmanager/coachmanager/internal/dialer/ami"
+	"github.com/coachmanager/coachmanager/internal/dialer/ami/amitest"
+)
+
+// watching is a watch under way, and what it reported.
+type watching struct {
+	t       *testing.T
+	reports chan coaching.Sighting
+	cancel  context.CancelFunc
+	done    chan error
+}
+
+func watched(t *testing.T, d coaching.Dialer) *watching {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	w := &watching{t: t, reports: make(chan coaching.Sighting, 1000), cancel: cancel, done: make(chan error, 1)}
+	go func() {
+		w.done <- d.Watch(ctx, func(s coaching.Sighting) error {
+			w.reports <- s
+			return nil
+		})
+	}()
+	t.Cleanup(w.stop)
+	return w
+}
+
+func (w *watching) stop() {
+	w.cancel()
+	err := <-w.done
+	w.done <- err
+}
+
+// next waits for the next report of a kind of which is says yes.
+func next[S coaching.Sighting](w *watching, what string, is func(S) bool) S {
+	w.t.Helper()
+	late := time.NewTimer(20 * time.Second)
+	defer late.Stop()
+	for {
+		select {
+		case told := <-w.reports:
+			if s, ok := told.(S); ok && is(s) {
+				return s
+			}
+		case err := <-w.done:
+			w.done <- err
+			w.t.Fatalf("the watch ended before %s: %v", what, err)
+		case <-late.C:
+			w.t.Fatalf("no report of %s", what)
+		}
+	}
+}
+
+func (w *watching) snapshot() coaching.Snapshot {
+	w.t.Helper()
+	return next(w, "a snapshot", func(coaching.Snapshot) bool { return true })
+}
+
+func (w *watching) attached(leg string, kind coaching.Type) coaching.Attached {
+	w.t.Helper()
+	return next(w, "the leg attached as "+string(kind), func(a coaching.Attached) bool { return a.Leg == leg && a.Type == kind })
+}
+
+func (w *watching) gone(leg string) coaching.Detached {
+	w.t.Helper()
+	return next(w, "the leg gone", func(d coaching.Detached) bool { return d.Leg == leg && d.Gone })
+}
+
+// Each case is a leg that monitors agent1, what becomes of it, what is asked, and
+// what Asterisk gets to hear.
+func TestHangUp(t *testing.T) {
+	t.Parallel()
+	type world struct {
+		*centre
+		dialer *Dialer
+		watch  *watching
+		leg    string
+	}
+	cases := map[string]struct {
+		happens func(w world)
+		ask     func(ask *coaching.HangUp)
+		want    coaching.Verdict
+		hungUp  bool
+	}{
+		"a leg in ChanSpy": {want: coaching.Accepted, hungUp: true},
+		"one that barges in, in no bridge": {
+			happens: func(w world) { w.setType(w.leg, barging); w.watch.attached(w.leg, barging) },
+			want:    coaching.Accepted, hungUp: true,
+		},
+		"on another target": {
+			ask:  func(ask *coaching.HangUp) { ask.Target = agent2 },
+			want: coaching.Moved,
+		},
+		"took the call over": {
+			happens: func(w world) {
+				w.setType(w.leg, coaching.TypeBargeKick)
+				w.watch.attached(w.leg, coaching.TypeBargeKick)
+			},
+			want: coaching.WouldDropCustomer,
+		},
+		"took the call over since, and the asker forces": {
+			happens: func(w world) {
+				w.setType(w.leg, coaching.TypeBargeKick)
+				w.watch.attached(w.leg, coaching.TypeBargeKick)
+			},
+			ask:  func(ask *coaching.HangUp) { ask.Force = true },
+			want: coaching.WouldDropCustomer,
+		},
+		"took the call over, and the asker forces that": {
+			happens: func(w world) {
+				w.setType(w.leg, coaching.TypeBargeKick)
+				w.watch.attached(w.leg, coaching.TypeBargeKick)
+			},
+			ask:  func(ask *coaching.HangUp) { ask.Force, ask.Type = true, coaching.TypeBargeKick },
+			want: coaching.Accepted, hungUp: true,
+		},
+		"in a bridge that was not told of": {
+			happens: func(w world) { w.set(func() { w.line(w.leg).bridge = "untold" }) },
+			want:    coaching.WouldDropCustomer,
+		},
+		"in a bridge with the agent": {
+			happens: func(w world) {
+				w.set(func() { w.enter(w.line(w.leg), w.line(w.leg).spied.bridge) })
+				w.watch.attached(w.leg, barging)
+			},
+			want: coaching.Accepted, hungUp: true,
+		},
+		"gone, and told": {
+			happens: func(w world) { w.hangsUp(w.leg); w.watch.gone(w.leg) },
+			want:    coaching.AlreadyGone,
+		},
+		"gone, and not told: a list misses it": {
+			happens: func(w world) {
+				w.set(func() { w.deaf["ChanSpyStop"], w.deaf["Hangup"], w.deaf["HangupRequest"] = true, true, true })
+				w.hangsUp(w.leg)
+			},
+			want: coaching.AlreadyGone,
+		},
+		"no Uniqueid: a pattern":       {ask: askingFor("/^PJSIP/"), want: coaching.AlreadyGone},
+		"no Uniqueid: a name":          {ask: askingFor("PJSIP/sup1-00000002"), want: coaching.AlreadyGone},
+		"no Uniqueid: a line break":    {ask: askingFor("1.1\r\nCause: 1"), want: coaching.AlreadyGone},
+		"no Uniqueid: nothing":         {ask: askingFor(""), want: coaching.AlreadyGone},
+		"a Uniqueid that never was":    {ask: askingFor("1.1"), want: coaching.AlreadyGone},
+		"the same of a named Asterisk": {ask: askingFor("pbx-1-1.1"), want: coaching.AlreadyGone},
+		"not permitted": {
+			happens: func(w world) { w.set(func() { w.refuse = true }) },
+			want:    coaching.Refused, hungUp: true,
+		},
+		"the connection is lost": {
+			happens: func(w world) { w.cut(); <-w.watch.done; w.watch.done <- nil },
+			want:    coaching.Unreachable,
+		},
+		"the connection is lost while it waits": {
+			happens: func(w world) {
+				w.server.Handle("Hangup", func(c *amitest.Client, _ ami.Message) { c.Cut() })
+			},
+			want: coaching.NoAnswer,
+		},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := world{centre: newCentre(t)}
+			w.dialer = w.centre.dialer()
+			w.watch = watched(t, w.dialer)
+			w.watch.snapshot()
+			w.leg = w.attach(supervisor1, agent1, monitor)
+			w.watch.attached(w.leg, monitor)
+			ask := coaching.HangUp{Leg: w.leg, Target: agent1, Type: monitor}
+			if c.happens != nil {
+				c.happens(w)
+			}
+			if c.ask != nil {
+				c.ask(&ask)
+			}
+			got, err := w.dialer.HangUp(t.Context(), ask)
+			if got != c.want {
+				t.Errorf("got %s (%v), want %s", got, err, c.want)
+			}
+			if hasCause := slices.Contains([]coaching.Verdict{coaching.Refused, coaching.Unreachable, coaching.NoAnswer}, c.want); hasCause != (err != nil) {
+				t.Errorf("%s with the cause %v", got, err)
+			}
+			var want []string
+			if c.hungUp {
+				want = []string{ask.Leg + " cause 16"}
+			}
+			w.set(func() {
+				if diff := cmp.Diff(w.hungUp, want); diff != "" {
+					t.Errorf("Asterisk was asked: got -, want +:\n%s", diff)
+				}
+			})
+		})
+	}
+}
+
+func askingFor(id string) func(*coaching.HangUp) {
+	return func(ask *coaching.HangUp) { ask.Leg = id }
+}
+
+// What ends by our ask is told from what ends at the same time by itself.
+func TestHangUpIsNotBlamedForASupervisorWhoLeft(t *testing.T) {
+	t.Parallel()
+	c := newCentre(t)
+	d := c.dialer()
+	w := watched(t, d)
+	w.snapshot()
+	leg := c.attach(supervisor1, agent1, monitor)
+	w.attached(leg, monitor)
+	c.server.Handle("Hangup", func(to *amitest.Client, m ami.Message) {
+		to.Success(m, "Message", "Channel Hungup") // and nothing comes of it: testdata/sip-hangup-spyer-no-media.ami
+	})
+	if got, err := d.HangUp(t.Context(), coaching.HangUp{Leg: leg, Type: monitor}); got != coaching.Accepted {
+		t.Fatalf("got %s, %v", got, err)
+	}
+	c.hangsUp(leg)
+	if got := w.gone(leg).Reason; got != coaching.EndSupervisorLeft {
+		t.Errorf("got %s, want %s", got, coaching.EndSupervisorLeft)
+	}
+}
+
+func TestWatchFailures(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		prepare func(c *centre)
+		want    error
+	}{
+		"a list that is refused is no empty snapshot": {
+			func(c *centre) {
+				c.server.Handle("CoreShowChannels", func(to *amitest.Client, m ami.Message) { to.Error(m, "Permission denied") })
+			}, ami.ErrPermission,
+		},
+		"a list that breaks off is no empty snapshot": {
+			func(c *centre) {
+				c.server.Handle("CoreShowChannels", func(to *amitest.Client, m ami.Message) {
+					to.Success(m, "EventList", "start")
+					to.Send(amitest.Text("Event", "CoreShowChannelsComplete", "ActionID", m.ActionID(), "EventList", "Complete", "ListItems", "3"))
+				})
+			}, ami.ErrIncompleteList,
+		},
+		"a manager that knows another secret": {
+			func(c *centre) {
+				c.server.Handle("Login", func(to *amitest.Client, m ami.Message) { to.Error(m, "Authentication failed") })
+			}, ami.ErrAuthentication,
+		},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			world := newCentre(t)
+			c.prepare(world)
+			err := world.dialer().Watch(t.Context(), func(s coaching.Sighting) error {
+				if _, ok := s.(coaching.Snapshot); ok {
+					t.Errorf("reported %#v", s)
+				}
+				return nil
+			})
+			if !errors.Is(err, c.want) {
+				t.Errorf("got %v, want %v", err, c.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,72 @@
+package asterisk
+
+import (
+	"testing"
+	"time"
+
+	"github.com/coachmanager/coachmanager/internal/coaching"
+)
+
+func TestSpyOf(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		application, data string
+		want              spy
+		spies             bool
+	}{
+		"plain":             {"ChanSpy", "PJSIP/agent1", spy{kind: monitor, prefix: "PJSIP/agent1"}, true},
+		"everybody":         {"ChanSpy", "", spy{kind: monitor}, true},
+		"coach":             {"ChanSpy", "PJSIP/agent1,qwE", spy{kind: coaching.TypeCoach, prefix: "PJSIP/agent1"}, true},
+		"private whisper":   {"ChanSpy", "PJSIP/agent1,W", spy{kind: coaching.TypeCoach, prefix: "PJSIP/agent1"}, true},
+		"barge":             {"chanspy", "PJSIP/agent1,qBE", spy{kind: barging, prefix: "PJSIP/agent1"}, true},
+		"letters of a name": {"ChanSpy", "PJSIP/agent1,g(wB:x)n(me@BW)q", spy{kind: monitor, prefix: "PJSIP/agent1", narrow: true}, true},
+		"bridged, exact":    {"ChanSpy", "1.2,bu", spy{kind: monitor, prefix: "1.2", exact: true, bridged: true}, true},
+		"switchable":        {"ChanSpy", "PJSIP/agent1,qwd", spy{kind: coaching.TypeCoach, prefix: "PJSIP/agent1", digits: true}, true},
+		"an extension":      {"ExtenSpy", "2001@phones,B", spy{kind: barging, narrow: true}, true},
+		"another":           {"Dial", "PJSIP/agent1,30,w", spy{}, false},
+		"open bracket":      {"ChanSpy", "x,g(w", spy{kind: monitor, prefix: "x", narrow: true}, true},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got, spies := spyOf(c.application, c.data); got != c.want || spies != c.spies {
+				t.Errorf("got %+v, %v, want %+v, %v", got, spies, c.want, c.spies)
+			}
+		})
+	}
+}
+
+func TestDevice(t *testing.T) {
+	t.Parallel()
+	for channel, want := range map[string]string{
+		"PJSIP/agent1-0000002f":   "PJSIP/agent1",
+		"PJSIP/agent-1-0000002f":  "PJSIP/agent-1",
+		"Local/a1@phone-00000001": "Local/a1@phone",
+		"Local/a1@x-00000001;1":   "Local/a1@x",
+		"Local/a1@x-00000001;2":   "Local/a1@x",
+		"DAHDI/1-1":               "DAHDI/1",
+		"Console/dsp":             "Console/dsp",
+		"":                        "",
+	} {
+		if got := device(channel); got != want {
+			t.Errorf("device of %q: got %q, want %q", channel, got, want)
+		}
+	}
+}
+
+func TestStamp(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]time.Time{
+		"1795328423.641367": time.Unix(1795328423, 641367000).UTC(),
+		"1795328423.6":      time.Unix(1795328423, 600000000).UTC(),
+		"1795328423":        time.Unix(1795328423, 0).UTC(),
+		"":                  {}, "x": {}, "-1.5": {}, "1.x": {}, "1.1234567": {}, "99999999999999999999.1": {}, "0.1": {}, "1.+12345": {},
+	} {
+		if got, _ := stamp(text); !got.Equal(want) {
+			t.Errorf("%q: got %v, want %v", text, got, want)
+		}
+	}
+	if got, ok := bornAt("pbx-2-1795328423.7"); !ok || got.Unix() != 1795328423 {
+		t.Errorf("born: got %v, %v", got, ok)
+	}
+}

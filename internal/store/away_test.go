@@ -1,0 +1,225 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/coachmanager/coachmanager/internal/coaching"
+	"github.com/coachmanager/coachmanager/internal/housetest"
+	"github.com/coachmanager/coachmanager/internal/housetest/postgrestest"
+)
+
+const (
+	impatience = time.Second
+	// atOnce is far more than impatience, since the machine may be busy, and far
+	// less than for ever.
+	atOnce = 10 * time.Second
+)
+
+// calls are all calls that a floor makes.
+func calls(s *Store) map[string]func(context.Context) error {
+	return map[string]func(context.Context) error{
+		"Change":  func(ctx context.Context) error { return connectOnce(ctx, s) },
+		"Heard":   func(ctx context.Context) error { return s.Heard(ctx, "pbx1", 1, time.Now()) },
+		"LiveSet": func(ctx context.Context) error { _, err := s.LiveSet(ctx); return err },
+		"Changes": func(ctx context.Context) error {
+			_, err := s.Changes(ctx, coaching.Revision{}, 1)
+			return notFoundIsFine(err)
+		},
+		"Session": func(ctx context.Context) error {
+			_, err := s.Session(ctx, sampleSession(1))
+			return notFoundIsFine(err)
+		},
+		"Sessions": func(ctx context.Context) error { _, err := s.Sessions(ctx, coaching.SessionQuery{}); return err },
+		"Ping":     s.Ping,
+	}
+}
+
+func notFoundIsFine(err error) error {
+	if errors.Is(err, coaching.ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+func connectOnce(ctx context.Context, s *Store) error {
+	_, err := s.Change(ctx, coaching.Scope{Dialer: "pbx1"}, func(b *coaching.Board) error { b.Connect(); return nil })
+	return err
+}
+
+// checkAway calls everything and wants to be told, soon, that the database is
+// away.
+func checkAway(t *testing.T, why string, calls map[string]func(context.Context) error) {
+	t.Helper()
+	for name, call := range calls {
+		began := time.Now()
+		if err := call(t.Context()); !errors.Is(err, coaching.ErrUnavailable) {
+			t.Errorf("%s while %s: got %v, want ErrUnavailable", name, why, err)
+		}
+		if took := time.Since(began); took > atOnce {
+			t.Errorf("%s while %s took %v", name, why, took)
+		}
+	}
+}
+
+func checkBack(t *testing.T, after string, calls map[string]func(context.Context) error) {
+	t.Helper()
+	for name, call := range calls {
+		var err error
+		housetest.WaitFor(t, name+" after "+after, func() bool { err = call(t.Context()); return err == nil })
+	}
+}
+
+func TestADatabaseThatIsStoppedAndComesBack(t *testing.T) {
+	t.Parallel()
+	server := postgrestest.Server(t)
+	s := openPatient(t, server.URL("postgres"), impatience)
+	checkBack(t, "opening", calls(s))
+	server.Stop()
+	checkAway(t, "it is stopped", calls(s))
+	if _, err := s.Claim(t.Context()); !errors.Is(err, coaching.ErrUnavailable) {
+		t.Errorf("Claim: got %v, want ErrUnavailable", err)
+	}
+	if _, err := Open(t.Context(), server.URL("postgres"), Options{Log: quiet, Patience: impatience}); !errors.Is(err, coaching.ErrUnavailable) {
+		t.Errorf("Open: got %v, want ErrUnavailable", err)
+	}
+	server.Start()
+	checkBack(t, "its return", calls(s))
+}
+
+func TestADatabaseThatHangs(t *testing.T) {
+	t.Parallel()
+	way := newProxy(t, postgrestest.Database(t))
+	s := openPatient(t, way.url, impatience)
+	way.hang()
+	checkAway(t, "it hangs", calls(s))
+	way.work()
+	checkBack(t, "it answers", calls(s))
+	way.hang()
+	began := time.Now()
+	if err := s.Close(); err != nil || time.Since(began) > atOnce {
+		t.Errorf("Close while it hangs: %v after %v", err, time.Since(began))
+	}
+}
+
+func TestATableThatSomebodyLocks(t *testing.T) {
+	t.Parallel()
+	url := postgrestest.Database(t)
+	s := openPatient(t, url, impatience)
+	conn, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(t.Context()) }()
+	if _, err := conn.Exec(t.Context(), "BEGIN; LOCK TABLE counter, sessions, dialers IN ACCESS EXCLUSIVE MODE"); err != nil {
+		t.Fatal(err)
+	}
+	checkAway(t, "its tables are locked", calls(s))
+	if _, err := conn.Exec(t.Context(), "ROLLBACK"); err != nil {
+		t.Fatal(err)
+	}
+	checkBack(t, "the locks are gone", calls(s))
+}
+
+func TestAFileThatAnotherProgramWrites(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "coach.db")
+	s := openPatient(t, path, impatience)
+	other, err := sqliteDB(path, impatience, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = other.Close() }()
+	tx, err := other.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := calls(s)
+	checkAway(t, "another writes", map[string]func(context.Context) error{"Change": all["Change"], "Heard": all["Heard"]})
+	for _, name := range []string{"LiveSet", "Session", "Sessions", "Ping"} {
+		if err := all[name](t.Context()); err != nil {
+			t.Errorf("%s while another writes: %v", name, err)
+		}
+	}
+	if err := tx.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	checkBack(t, "the other's end", all)
+}
+
+func TestAFileThatMayNotGrow(t *testing.T) {
+	t.Parallel()
+	s := openPatient(t, filepath.Join(t.TempDir(), "coach.db"), impatience)
+	if err := s.writing.Exec("PRAGMA max_page_count = 1").Error; err != nil { // SQLite makes it the present size
+		t.Fatal(err)
+	}
+	user := func(n int) error {
+		_, err := s.Change(t.Context(), coaching.Scope{Dialer: "pbx1"}, func(b *coaching.Board) error {
+			b.Observe(coaching.Position{}, coaching.UserSeen{
+				Person: coaching.Person{Extension: fmt.Sprint(n), Name: strings.Repeat("long ", 5000)}, Status: coaching.StatusPaused, Since: time.Now(),
+			})
+			return nil
+		})
+		return err
+	}
+	var err error
+	for n := 0; n < 1000 && err == nil; n++ {
+		err = user(n)
+	}
+	if !errors.Is(err, coaching.ErrUnavailable) {
+		t.Errorf("full: got %v, want ErrUnavailable", err)
+	}
+	if err := s.writing.Exec("PRAGMA max_page_count = 100000").Error; err != nil {
+		t.Fatal(err)
+	}
+	if err := user(2000); err != nil {
+		t.Errorf("with room again: %v", err)
+	}
+}
+
+func TestAClosedStore(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, url string) {
+		s := open(t, url)
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		checkAway(t, "it is closed", calls(s))
+	})
+}
+
+func TestKillingAWriterLosesNothingThatWasCommitted(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, url string) {
+		writer := startChild(t, "write", url)
+		told := int64(0)
+		for told < 20 {
+			if _, err := fmt.Sscan(writer.line(), &told); err != nil {
+				t.Fatal(err)
+			}
+		}
+		writer.kill()
+		s := open(t, url)
+		set, err := s.LiveSet(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		changes, err := s.Changes(t.Context(), coaching.Revision{Epoch: set.Revision.Epoch}, 10_000)
+		if err != nil || set.Revision.Number < told || int64(len(changes)) != set.Revision.Number {
+			t.Fatalf("told of %d commits, kept %d with %d changes, %v", told, set.Revision.Number, len(changes), err)
+		}
+		for i, c := range changes {
+			if c.Number != int64(i)+1 || c.Dialer.Connection != int64(i)+1 {
+				t.Fatalf("change %d: got number %d of connection %d", i, c.Number, c.Dialer.Connection)
+			}
+		}
+		if got := set.Dialers[0].Connection; got != set.Revision.Number {
+			t.Errorf("the dialer's row stands at %d, want %d", got, set.Revision.Number)
+		}
+	})
+}
