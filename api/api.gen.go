@@ -114,31 +114,31 @@ type Actor struct {
 
 // Call The conversation of an agent and a customer.
 type Call struct {
-	// AnsweredAt Null until it is answered.
-	AnsweredAt *time.Time `json:"answered_at"`
-
 	// CallID The dialer's own id of the call. It may be used again after the dialer restarts.
 	CallID string `json:"call_id"`
-
-	// Campaign Null for a call outside any campaign.
-	Campaign *Campaign `json:"campaign"`
-
-	// Direction `inbound`, `outbound` or `unknown`. More values may come.
-	Direction CallDirection `json:"direction"`
-
-	// List Null for a call from no list.
-	List *List `json:"list"`
 
 	// PhoneNumber The customer's number as the dialer reports it. Null if it is withheld or not known.
 	PhoneNumber *string `json:"phone_number"`
 
-	// ResultCode The result code now applied. Null until one is set.
-	ResultCode *ResultCode `json:"result_code"`
-	StartedAt  time.Time   `json:"started_at"`
+	// Direction `inbound`, `outbound` or `unknown`. More values may come.
+	Direction CallDirection `json:"direction"`
 
 	// State `ringing`, `talking`, `on_hold`, `wrap_up` (hung up, and the agent is still at it), or `ended`, which no
 	// current call is. More values may come.
-	State CallState `json:"state"`
+	State     CallState `json:"state"`
+	StartedAt time.Time `json:"started_at"`
+
+	// AnsweredAt Null until it is answered.
+	AnsweredAt *time.Time `json:"answered_at"`
+
+	// Campaign Null for a call outside any campaign.
+	Campaign *Campaign `json:"campaign"`
+
+	// List Null for a call from no list.
+	List *List `json:"list"`
+
+	// ResultCode The result code now applied. Null until one is set.
+	ResultCode *ResultCode `json:"result_code"`
 }
 
 // CallDirection `inbound`, `outbound` or `unknown`. More values may come.
@@ -156,83 +156,83 @@ type Campaign struct {
 
 // CoachingUser A user and its live sessions.
 type CoachingUser struct {
-	// Extensions Where the user can be reached. An extension of a dialer belongs to one user at most.
-	Extensions []Extension `json:"extensions"`
+	// ID The user's id here.
+	ID openapi_types.UUID `json:"id"`
 
 	// ExternalID The user's key in the system it was imported from. Null if it was not imported.
 	ExternalID *string `json:"external_id"`
+	Name       string  `json:"name"`
 
-	// ID The user's id here.
-	ID   openapi_types.UUID `json:"id"`
-	Name string             `json:"name"`
+	// Team Null for a user without a team.
+	Team *string `json:"team"`
 
-	// Sessions The live sessions, oldest first. Empty for a user who listens to nobody.
-	Sessions []LiveSession `json:"sessions"`
+	// Extensions Where the user can be reached. An extension of a dialer belongs to one user at most.
+	Extensions []Extension `json:"extensions"`
 
 	// Status What a user is doing now. Agents: `offline`, `available`, `dialing`, `previewing`, `ringing`, `on_call`,
 	// `on_hold`, `wrap_up`, `paused`. Supervisors in a session: `monitoring`, `coaching`, `barging`,
 	// `taking_over`, `supervising` (in a way the dialer did not tell). Else `unknown`. More values may come.
 	Status UserStatus `json:"status"`
 
-	// StatusReason Why a user is `paused`, as the dialer has it, such as `lunch`. Else null.
-	StatusReason *string `json:"status_reason"`
-
 	// StatusSince Since when. Null if it is not known.
 	StatusSince *time.Time `json:"status_since"`
 
-	// Team Null for a user without a team.
-	Team *string `json:"team"`
+	// StatusReason Why a user is `paused`, as the dialer has it, such as `lunch`. Else null.
+	StatusReason *string `json:"status_reason"`
+
+	// Sessions The live sessions, oldest first. Empty for a user who listens to nobody.
+	Sessions []LiveSession `json:"sessions"`
 }
 
 // CoachingUserList The users with a live session.
 type CoachingUserList struct {
+	// Revision The revision this list is true for. Opaque.
+	Revision string `json:"revision"`
+
 	// AsOf When that revision was made.
 	AsOf  time.Time      `json:"as_of"`
 	Items []CoachingUser `json:"items"`
-
-	// Revision The revision this list is true for. Opaque.
-	Revision string `json:"revision"`
 }
 
 // CurrentCall A call that is being listened to, with its agent.
 type CurrentCall struct {
-	// Agent A user by id, with the name as it was at that time.
-	Agent UserName `json:"agent"`
-
-	// AnsweredAt Null until it is answered.
-	AnsweredAt *time.Time `json:"answered_at"`
-
 	// CallID The dialer's own id of the call. It may be used again after the dialer restarts.
 	CallID string `json:"call_id"`
-
-	// Campaign Null for a call outside any campaign.
-	Campaign *Campaign `json:"campaign"`
-
-	// Dialer The dialer's name.
-	Dialer string `json:"dialer"`
-
-	// Direction `inbound`, `outbound` or `unknown`. More values may come.
-	Direction CallDirection `json:"direction"`
-
-	// LengthSeconds Whole seconds from `started_at` to `as_of`; in `wrap_up`, to the moment it was hung up.
-	LengthSeconds int `json:"length_seconds"`
-
-	// List Null for a call from no list.
-	List *List `json:"list"`
 
 	// PhoneNumber The customer's number as the dialer reports it. Null if it is withheld or not known.
 	PhoneNumber *string `json:"phone_number"`
 
-	// ResultCode The result code now applied. Null until one is set.
-	ResultCode *ResultCode `json:"result_code"`
-
-	// Stale True while this cannot be confirmed: the dialer is not connected, or the database is away.
-	Stale     bool      `json:"stale"`
-	StartedAt time.Time `json:"started_at"`
+	// Direction `inbound`, `outbound` or `unknown`. More values may come.
+	Direction CallDirection `json:"direction"`
 
 	// State `ringing`, `talking`, `on_hold`, `wrap_up` (hung up, and the agent is still at it), or `ended`, which no
 	// current call is. More values may come.
-	State CallState `json:"state"`
+	State     CallState `json:"state"`
+	StartedAt time.Time `json:"started_at"`
+
+	// AnsweredAt Null until it is answered.
+	AnsweredAt *time.Time `json:"answered_at"`
+
+	// Campaign Null for a call outside any campaign.
+	Campaign *Campaign `json:"campaign"`
+
+	// List Null for a call from no list.
+	List *List `json:"list"`
+
+	// ResultCode The result code now applied. Null until one is set.
+	ResultCode *ResultCode `json:"result_code"`
+
+	// LengthSeconds Whole seconds from `started_at` to `as_of`; in `wrap_up`, to the moment it was hung up.
+	LengthSeconds int `json:"length_seconds"`
+
+	// Agent A user by id, with the name as it was at that time.
+	Agent UserName `json:"agent"`
+
+	// Dialer The dialer's name.
+	Dialer string `json:"dialer"`
+
+	// Stale True while this cannot be confirmed: the dialer is not connected, or the database is away.
+	Stale bool `json:"stale"`
 }
 
 // CurrentCallList The calls that a user listens to.
@@ -244,20 +244,20 @@ type CurrentCallList struct {
 
 // Dialer A telephone system, and how the connection to it is.
 type Dialer struct {
-	Connected bool `json:"connected"`
+	Name string `json:"name"`
 
 	// Kind `simulator` or `asterisk`. More values may come.
-	Kind DialerKind `json:"kind"`
+	Kind      DialerKind `json:"kind"`
+	Connected bool       `json:"connected"`
+
+	// Since Since when it is connected, or is not. Null before the first try.
+	Since *time.Time `json:"since"`
 
 	// LastHeardAt When it last said anything. Null if it never did.
 	LastHeardAt *time.Time `json:"last_heard_at"`
 
 	// LastReconciledAt When the sessions were last compared with all that is alive on it. Null if that has not happened yet.
 	LastReconciledAt *time.Time `json:"last_reconciled_at"`
-	Name             string     `json:"name"`
-
-	// Since Since when it is connected, or is not. Null before the first try.
-	Since *time.Time `json:"since"`
 }
 
 // DialerKind `simulator` or `asterisk`. More values may come.
@@ -275,17 +275,17 @@ type DisconnectOutcome = string
 
 // DisconnectRequest A request to disconnect a session.
 type DisconnectRequest struct {
-	AskedAt time.Time `json:"asked_at"`
+	ID      openapi_types.UUID `json:"id"`
+	AskedAt time.Time          `json:"asked_at"`
 
 	// AskedBy Who asked for something.
 	AskedBy Actor `json:"asked_by"`
 
-	// FinishedAt Null while `pending`.
-	FinishedAt *time.Time `json:"finished_at"`
+	// Reason Null if none was given.
+	Reason *string `json:"reason"`
 
 	// Forced True if it came with `force`.
-	Forced bool               `json:"forced"`
-	ID     openapi_types.UUID `json:"id"`
+	Forced bool `json:"forced"`
 
 	// Joined True if it joined a request that was under way.
 	Joined bool `json:"joined"`
@@ -295,8 +295,8 @@ type DisconnectRequest struct {
 	// `unreachable`, `timed_out`, `failed` (lived on until the deadline). More values may come.
 	Outcome DisconnectOutcome `json:"outcome"`
 
-	// Reason Null if none was given.
-	Reason *string `json:"reason"`
+	// FinishedAt Null while `pending`.
+	FinishedAt *time.Time `json:"finished_at"`
 }
 
 // EndReason Why a session ended: `supervisor_left`, `disconnected` (asked for through this API), `call_ended`,
@@ -325,17 +325,31 @@ type FieldError struct {
 
 // HeardCall A call that a session heard, and from when to when.
 type HeardCall struct {
-	// AnsweredAt Null until it is answered.
-	AnsweredAt *time.Time `json:"answered_at"`
-
 	// CallID The dialer's own id of the call. It may be used again after the dialer restarts.
 	CallID string `json:"call_id"`
+
+	// PhoneNumber The customer's number as the dialer reports it. Null if it is withheld or not known.
+	PhoneNumber *string `json:"phone_number"`
+
+	// Direction `inbound`, `outbound` or `unknown`. More values may come.
+	Direction CallDirection `json:"direction"`
+
+	// State `ringing`, `talking`, `on_hold`, `wrap_up` (hung up, and the agent is still at it), or `ended`, which no
+	// current call is. More values may come.
+	State     CallState `json:"state"`
+	StartedAt time.Time `json:"started_at"`
+
+	// AnsweredAt Null until it is answered.
+	AnsweredAt *time.Time `json:"answered_at"`
 
 	// Campaign Null for a call outside any campaign.
 	Campaign *Campaign `json:"campaign"`
 
-	// Direction `inbound`, `outbound` or `unknown`. More values may come.
-	Direction CallDirection `json:"direction"`
+	// List Null for a call from no list.
+	List *List `json:"list"`
+
+	// ResultCode The result code now applied. Null until one is set.
+	ResultCode *ResultCode `json:"result_code"`
 
 	// EndedAt When the call ended. Null while it goes on.
 	EndedAt   *time.Time `json:"ended_at"`
@@ -343,55 +357,14 @@ type HeardCall struct {
 
 	// HeardUntil Null while it is being listened to.
 	HeardUntil *time.Time `json:"heard_until"`
-
-	// List Null for a call from no list.
-	List *List `json:"list"`
-
-	// PhoneNumber The customer's number as the dialer reports it. Null if it is withheld or not known.
-	PhoneNumber *string `json:"phone_number"`
-
-	// ResultCode The result code now applied. Null until one is set.
-	ResultCode *ResultCode `json:"result_code"`
-	StartedAt  time.Time   `json:"started_at"`
-
-	// State `ringing`, `talking`, `on_hold`, `wrap_up` (hung up, and the agent is still at it), or `ended`, which no
-	// current call is. More values may come.
-	State CallState `json:"state"`
 }
 
 // HistoryEntry One session in a row of a list.
 type HistoryEntry struct {
-	// Dialer The dialer's name.
-	Dialer string `json:"dialer"`
-
-	// EndReason Null while the session is live.
-	EndReason *EndReason `json:"end_reason"`
-
-	// EndedAt Null while the session is live.
-	EndedAt *time.Time `json:"ended_at"`
-
-	// EndedAtExact False if the end was not seen but inferred. Null while the session is live.
-	EndedAtExact *bool `json:"ended_at_exact"`
-
-	// EndedBy Who asked for the end. Null while the session is live, and if it was not ended through this API.
-	EndedBy *Actor             `json:"ended_by"`
-	ID      openapi_types.UUID `json:"id"`
-
-	// LengthSeconds Whole seconds from start to end. Null while the session is live.
-	LengthSeconds *int      `json:"length_seconds"`
-	StartedAt     time.Time `json:"started_at"`
-
-	// StartedAtExact False if the start was not seen but inferred.
-	StartedAtExact bool `json:"started_at_exact"`
+	ID openapi_types.UUID `json:"id"`
 
 	// State `active`, `disconnecting` (asked to end, not ended yet) or `ended`. More values may come.
 	State SessionState `json:"state"`
-
-	// TargetCampaign The campaign the target was in when the session began, else that of the first call heard. Null if there was none.
-	TargetCampaign *Campaign `json:"target_campaign"`
-
-	// TargetUser The user who was listened to. Null if the dialer never told it.
-	TargetUser *UserName `json:"target_user"`
 
 	// Type How the supervisor takes part: `monitor` hears both sides and is heard by none, `coach` is heard by the
 	// agent only, `barge` is heard by both, `barge_kick` took the call over and the agent is out, `unknown` when the
@@ -399,10 +372,38 @@ type HistoryEntry struct {
 	Type SessionType `json:"type"`
 
 	// Types The distinct types it had, in the order it had them first.
-	Types []SessionType `json:"types"`
+	Types     []SessionType `json:"types"`
+	StartedAt time.Time     `json:"started_at"`
+
+	// StartedAtExact False if the start was not seen but inferred.
+	StartedAtExact bool `json:"started_at_exact"`
+
+	// EndedAt Null while the session is live.
+	EndedAt *time.Time `json:"ended_at"`
+
+	// EndedAtExact False if the end was not seen but inferred. Null while the session is live.
+	EndedAtExact *bool `json:"ended_at_exact"`
+
+	// LengthSeconds Whole seconds from start to end. Null while the session is live.
+	LengthSeconds *int `json:"length_seconds"`
 
 	// User A user by id, with the name as it was at that time.
 	User UserName `json:"user"`
+
+	// TargetUser The user who was listened to. Null if the dialer never told it.
+	TargetUser *UserName `json:"target_user"`
+
+	// TargetCampaign The campaign the target was in when the session began, else that of the first call heard. Null if there was none.
+	TargetCampaign *Campaign `json:"target_campaign"`
+
+	// Dialer The dialer's name.
+	Dialer string `json:"dialer"`
+
+	// EndReason Null while the session is live.
+	EndReason *EndReason `json:"end_reason"`
+
+	// EndedBy Who asked for the end. Null while the session is live, and if it was not ended through this API.
+	EndedBy *Actor `json:"ended_by"`
 }
 
 // HistoryPage One page of sessions, newest start first.
@@ -421,34 +422,13 @@ type List struct {
 
 // LiveSession A session that has not ended, as the live lists show it.
 type LiveSession struct {
-	// CurrentCalls The calls that are being listened to, oldest first. Empty between calls.
-	CurrentCalls []Call `json:"current_calls"`
-
-	// Dialer The dialer's name.
-	Dialer string `json:"dialer"`
+	ID openapi_types.UUID `json:"id"`
 
 	// Etag Names the session's type and target, quotes included: send it as `If-Match` when you disconnect.
-	Etag string             `json:"etag"`
-	ID   openapi_types.UUID `json:"id"`
-
-	// LastConfirmedAt While `stale`: the moment the dialer was last heard. Else null.
-	LastConfirmedAt *time.Time `json:"last_confirmed_at"`
-
-	// Stale True while this cannot be confirmed: the dialer is not connected, or the database is away.
-	Stale     bool      `json:"stale"`
-	StartedAt time.Time `json:"started_at"`
-
-	// StartedAtExact False if the start was not seen but inferred.
-	StartedAtExact bool `json:"started_at_exact"`
+	Etag string `json:"etag"`
 
 	// State `active`, `disconnecting` (asked to end, not ended yet) or `ended`. More values may come.
 	State SessionState `json:"state"`
-
-	// TargetCampaign The campaign the target was in when the session began, else that of the first call heard. Null while there is none.
-	TargetCampaign *Campaign `json:"target_campaign"`
-
-	// TargetUser The user who is listened to, with the current status. Null while the dialer has not told it.
-	TargetUser *User `json:"target_user"`
 
 	// Type How the supervisor takes part: `monitor` hears both sides and is heard by none, `coach` is heard by the
 	// agent only, `barge` is heard by both, `barge_kick` took the call over and the agent is out, `unknown` when the
@@ -457,33 +437,55 @@ type LiveSession struct {
 
 	// TypeSince Since when it has this type.
 	TypeSince time.Time `json:"type_since"`
+	StartedAt time.Time `json:"started_at"`
+
+	// StartedAtExact False if the start was not seen but inferred.
+	StartedAtExact bool `json:"started_at_exact"`
+
+	// TargetUser The user who is listened to, with the current status. Null while the dialer has not told it.
+	TargetUser *User `json:"target_user"`
+
+	// TargetCampaign The campaign the target was in when the session began, else that of the first call heard. Null while there is none.
+	TargetCampaign *Campaign `json:"target_campaign"`
+
+	// CurrentCalls The calls that are being listened to, oldest first. Empty between calls.
+	CurrentCalls []Call `json:"current_calls"`
+
+	// Dialer The dialer's name.
+	Dialer string `json:"dialer"`
+
+	// Stale True while this cannot be confirmed: the dialer is not connected, or the database is away.
+	Stale bool `json:"stale"`
+
+	// LastConfirmedAt While `stale`: the moment the dialer was last heard. Else null.
+	LastConfirmedAt *time.Time `json:"last_confirmed_at"`
 }
 
 // Problem What went wrong, as RFC 9457 has it.
 type Problem struct {
-	// Code What went wrong, for programs. The list is at the top of this document. More values may come.
-	Code ProblemCode `json:"code"`
-
-	// Detail What went wrong this time, for people. May change; rely on `code`.
-	Detail string `json:"detail"`
-
-	// Errors For `invalid_request` and `invalid_cursor`, each field and what is wrong with it.
-	Errors []FieldError `json:"errors,omitempty"`
-
-	// RequestID The id of this request. Quote it when you ask for help.
-	RequestID string `json:"request_id"`
-
-	// Session For 409, 412, 502 and 504 of a disconnect, the session as it is.
-	Session *Session `json:"session,omitempty"`
-
-	// Status The HTTP status of this answer.
-	Status int `json:"status"`
+	// Type Names the kind of problem; stable, and relative, such as `/problems/session-not-found`.
+	Type string `json:"type"`
 
 	// Title The kind of problem in words.
 	Title string `json:"title"`
 
-	// Type Names the kind of problem; stable, and relative, such as `/problems/session-not-found`.
-	Type string `json:"type"`
+	// Status The HTTP status of this answer.
+	Status int `json:"status"`
+
+	// Detail What went wrong this time, for people. May change; rely on `code`.
+	Detail string `json:"detail"`
+
+	// Code What went wrong, for programs. The list is at the top of this document. More values may come.
+	Code ProblemCode `json:"code"`
+
+	// RequestID The id of this request. Quote it when you ask for help.
+	RequestID string `json:"request_id"`
+
+	// Errors For `invalid_request` and `invalid_cursor`, each field and what is wrong with it.
+	Errors []FieldError `json:"errors,omitempty"`
+
+	// Session For 409, 412, 502 and 504 of a disconnect, the session as it is.
+	Session *Session `json:"session,omitempty"`
 }
 
 // ProblemCode What went wrong, for programs. The list is at the top of this document. More values may come.
@@ -497,56 +499,13 @@ type ResultCode struct {
 
 // Session One session, whole.
 type Session struct {
-	// Calls Every call it heard, current ones too, oldest first.
-	Calls []HeardCall `json:"calls"`
-
-	// CurrentCalls The calls that are being listened to, oldest first. Empty between calls and after the end.
-	CurrentCalls []Call `json:"current_calls"`
-
-	// Dialer The dialer's name.
-	Dialer string `json:"dialer"`
-
-	// DisconnectRequests Who asked to disconnect it, when and why, and what became of it; oldest first. Requests that were
-	// refused before the dialer's turn (404, 412, 428, and 409 for `barge_kick`) are not among them.
-	DisconnectRequests []DisconnectRequest `json:"disconnect_requests"`
-
-	// EndReason Null while the session is live.
-	EndReason *EndReason `json:"end_reason"`
-
-	// EndedAt Null while the session is live.
-	EndedAt *time.Time `json:"ended_at"`
-
-	// EndedAtExact False if the end was not seen but inferred. Null while the session is live.
-	EndedAtExact *bool `json:"ended_at_exact"`
-
-	// EndedBy Who asked for the end. Null while the session is live, and if it was not ended through this API.
-	EndedBy *Actor `json:"ended_by"`
+	ID openapi_types.UUID `json:"id"`
 
 	// Etag Names the session's type and target, quotes included: send it as `If-Match` when you disconnect.
-	Etag string             `json:"etag"`
-	ID   openapi_types.UUID `json:"id"`
-
-	// LastConfirmedAt While `stale`: the moment the dialer was last heard. Else null.
-	LastConfirmedAt *time.Time `json:"last_confirmed_at"`
-
-	// LengthSeconds Whole seconds from start to end. Null while the session is live.
-	LengthSeconds *int `json:"length_seconds"`
-
-	// Stale True while this cannot be confirmed: the dialer is not connected, or the database is away. Never true once ended.
-	Stale     bool      `json:"stale"`
-	StartedAt time.Time `json:"started_at"`
-
-	// StartedAtExact False if the start was not seen but inferred.
-	StartedAtExact bool `json:"started_at_exact"`
+	Etag string `json:"etag"`
 
 	// State `active`, `disconnecting` (asked to end, not ended yet) or `ended`. More values may come.
 	State SessionState `json:"state"`
-
-	// TargetCampaign The campaign the target was in when the session began, else that of the first call heard. Null if there was none.
-	TargetCampaign *Campaign `json:"target_campaign"`
-
-	// TargetUser The user who is listened to, with the name as it was then and the status of now. Null while the dialer has not told it.
-	TargetUser *User `json:"target_user"`
 
 	// Type How the supervisor takes part: `monitor` hears both sides and is heard by none, `coach` is heard by the
 	// agent only, `barge` is heard by both, `barge_kick` took the call over and the agent is out, `unknown` when the
@@ -557,10 +516,54 @@ type Session struct {
 	TypeSince time.Time `json:"type_since"`
 
 	// Types Every type it had and since when, oldest first. The last one is `type`.
-	Types []TypeChange `json:"types"`
+	Types     []TypeChange `json:"types"`
+	StartedAt time.Time    `json:"started_at"`
+
+	// StartedAtExact False if the start was not seen but inferred.
+	StartedAtExact bool `json:"started_at_exact"`
+
+	// EndedAt Null while the session is live.
+	EndedAt *time.Time `json:"ended_at"`
+
+	// EndedAtExact False if the end was not seen but inferred. Null while the session is live.
+	EndedAtExact *bool `json:"ended_at_exact"`
+
+	// LengthSeconds Whole seconds from start to end. Null while the session is live.
+	LengthSeconds *int `json:"length_seconds"`
 
 	// User The supervisor, with the name as it was then and the status of now.
 	User User `json:"user"`
+
+	// TargetUser The user who is listened to, with the name as it was then and the status of now. Null while the dialer has not told it.
+	TargetUser *User `json:"target_user"`
+
+	// TargetCampaign The campaign the target was in when the session began, else that of the first call heard. Null if there was none.
+	TargetCampaign *Campaign `json:"target_campaign"`
+
+	// CurrentCalls The calls that are being listened to, oldest first. Empty between calls and after the end.
+	CurrentCalls []Call `json:"current_calls"`
+
+	// Calls Every call it heard, current ones too, oldest first.
+	Calls []HeardCall `json:"calls"`
+
+	// Dialer The dialer's name.
+	Dialer string `json:"dialer"`
+
+	// Stale True while this cannot be confirmed: the dialer is not connected, or the database is away. Never true once ended.
+	Stale bool `json:"stale"`
+
+	// LastConfirmedAt While `stale`: the moment the dialer was last heard. Else null.
+	LastConfirmedAt *time.Time `json:"last_confirmed_at"`
+
+	// EndReason Null while the session is live.
+	EndReason *EndReason `json:"end_reason"`
+
+	// EndedBy Who asked for the end. Null while the session is live, and if it was not ended through this API.
+	EndedBy *Actor `json:"ended_by"`
+
+	// DisconnectRequests Who asked to disconnect it, when and why, and what became of it; oldest first. Requests that were
+	// refused before the dialer's turn (404, 412, 428, and 409 for `barge_kick`) are not among them.
+	DisconnectRequests []DisconnectRequest `json:"disconnect_requests"`
 }
 
 // SessionState `active`, `disconnecting` (asked to end, not ended yet) or `ended`. More values may come.
@@ -579,39 +582,38 @@ type SessionTypeFilter string
 
 // TypeChange A type a session had, and since when.
 type TypeChange struct {
-	Since time.Time `json:"since"`
-
 	// Type How the supervisor takes part: `monitor` hears both sides and is heard by none, `coach` is heard by the
 	// agent only, `barge` is heard by both, `barge_kick` took the call over and the agent is out, `unknown` when the
 	// dialer did not tell. More values may come.
-	Type SessionType `json:"type"`
+	Type  SessionType `json:"type"`
+	Since time.Time   `json:"since"`
 }
 
 // User A person, supervisor or agent or both, with the current status.
 type User struct {
-	// Extensions Where the user can be reached. An extension of a dialer belongs to one user at most.
-	Extensions []Extension `json:"extensions"`
+	// ID The user's id here.
+	ID openapi_types.UUID `json:"id"`
 
 	// ExternalID The user's key in the system it was imported from. Null if it was not imported.
 	ExternalID *string `json:"external_id"`
+	Name       string  `json:"name"`
 
-	// ID The user's id here.
-	ID   openapi_types.UUID `json:"id"`
-	Name string             `json:"name"`
+	// Team Null for a user without a team.
+	Team *string `json:"team"`
+
+	// Extensions Where the user can be reached. An extension of a dialer belongs to one user at most.
+	Extensions []Extension `json:"extensions"`
 
 	// Status What a user is doing now. Agents: `offline`, `available`, `dialing`, `previewing`, `ringing`, `on_call`,
 	// `on_hold`, `wrap_up`, `paused`. Supervisors in a session: `monitoring`, `coaching`, `barging`,
 	// `taking_over`, `supervising` (in a way the dialer did not tell). Else `unknown`. More values may come.
 	Status UserStatus `json:"status"`
 
-	// StatusReason Why a user is `paused`, as the dialer has it, such as `lunch`. Else null.
-	StatusReason *string `json:"status_reason"`
-
 	// StatusSince Since when. Null if it is not known.
 	StatusSince *time.Time `json:"status_since"`
 
-	// Team Null for a user without a team.
-	Team *string `json:"team"`
+	// StatusReason Why a user is `paused`, as the dialer has it, such as `lunch`. Else null.
+	StatusReason *string `json:"status_reason"`
 }
 
 // UserName A user by id, with the name as it was at that time.

@@ -12,7 +12,7 @@ import (
 )
 
 // sources is all that the generator reads, itself included.
-var sources = []string{"openapi.yaml", "go.mod", "go.sum", "api", "internal/tools/oapi-codegen"}
+var sources = []string{"openapi.yaml", "go.mod", "go.sum", "api", "internal/tools/oapi-codegen", "internal/tools/generate"}
 
 // The generator runs in a copy, from which what it makes was left out: the tree
 // stays as it is, and a generated file that nothing makes any more is found too.

@@ -33,7 +33,7 @@ func (s *Store) Change(ctx context.Context, scope coaching.Scope, rule func(*coa
 			if v := s.engine.verdict(err); v != raced && v != clashed {
 				return err
 			}
-			if !pause(ctx, rand.N(time.Duration(try)*20*time.Millisecond)) { //nolint:gosec // only so that two do not meet again
+			if !pause(ctx, rand.N(time.Duration(try)*20*time.Millisecond)) { // so that two do not meet again
 				return err
 			}
 		}

@@ -59,7 +59,7 @@ func (e *postgresEngine) claim(ctx context.Context) (*Claim, error) {
 
 // keep watches the connection until ctx ends or the claim is lost.
 func (k *postgresClaim) keep(ctx context.Context) {
-	defer func() { k.hangUp() }()
+	defer k.hangUp(ctx)
 	for pause(ctx, claimPing) {
 		if k.alive(ctx) || k.retake(ctx) {
 			continue
@@ -80,7 +80,7 @@ func (k *postgresClaim) alive(ctx context.Context) bool {
 // retake tries until it has the lock again (true), or another process has it or
 // ctx ends (false).
 func (k *postgresClaim) retake(ctx context.Context) bool {
-	k.hangUp()
+	k.hangUp(ctx)
 	for {
 		err := k.take(ctx)
 		if err == nil {
@@ -103,7 +103,7 @@ func (k *postgresClaim) take(ctx context.Context) error {
 	}
 	k.conn = conn
 	if err = k.lock(ctx); err != nil {
-		k.hangUp()
+		k.hangUp(ctx)
 	}
 	return err
 }
@@ -136,11 +136,12 @@ func (k *postgresClaim) lock(ctx context.Context) error {
 	return ErrClaimed
 }
 
-func (k *postgresClaim) hangUp() {
+// hangUp also works when ctx is over: the service stops then.
+func (k *postgresClaim) hangUp(ctx context.Context) {
 	if k.conn == nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second) // also when the service stops
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
 	_ = k.conn.Close(ctx)
 	k.conn = nil

@@ -9,5 +9,5 @@
 //
 // When the database is away, hangs, or is full, every call returns
 // coaching.ErrUnavailable within Options.Patience and works again by itself when
-// the database does. No error text holds a password or the address.
+// the database does. No error text holds a password.
 package store

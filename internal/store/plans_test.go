@@ -91,8 +91,8 @@ func TestEveryWayIntoTheHistoryWalksItsIndex(t *testing.T) {
 
 func checkPlan(t *testing.T, s *Store, query coaching.SessionQuery, index string) {
 	t.Helper()
-	q, any := newSessionsQuery(query, mostEntries)
-	if !any {
+	q, possible := newSessionsQuery(query, mostEntries)
+	if !possible {
 		t.Fatal("nothing can match")
 	}
 	sql, args := q.page(51)
@@ -133,6 +133,9 @@ func explain(t *testing.T, s *Store, sql string, args []any) string {
 			t.Fatal(err)
 		}
 		fmt.Fprintln(&plan, *fields[len(fields)-1].(*any))
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
 	}
 	return plan.String()
 }

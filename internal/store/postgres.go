@@ -67,7 +67,7 @@ func poolConfig(a address, o Options) (*pgxpool.Config, error) {
 		return nil, badAddress(a, err)
 	}
 	if !strings.Contains(a.postgres, "pool_max_conns") {
-		config.MaxConns = int32(min(o.MaxConns, 1000)) //nolint:gosec // fits
+		config.MaxConns = int32(min(o.MaxConns, 1000))
 	}
 	config.MinIdleConns = 2
 	config.MaxConnLifetime, config.MaxConnLifetimeJitter = 30*time.Minute, 5*time.Minute
@@ -110,12 +110,12 @@ func inWords(err error) error {
 	if !errors.As(err, &refused) {
 		return err
 	}
-	switch {
-	case refused.Code == "28P01" || refused.Code == "28000":
+	switch refused.Code {
+	case "28P01", "28000":
 		return fmt.Errorf("the database server does not let this user in; check user, password and pg_hba.conf: %w", err)
-	case refused.Code == "3D000":
+	case "3D000":
 		return fmt.Errorf("there is no such database on the server; create it first: %w", err)
-	case refused.Code == "42501":
+	case "42501":
 		return fmt.Errorf("the database user may not do what is needed; it has to own the schema: %w", err)
 	default:
 		return err

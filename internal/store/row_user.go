@@ -10,7 +10,7 @@ import (
 // userRow is a user without the extensions.
 type userRow struct {
 	ID           key     `gorm:"primaryKey"`
-	ExternalID   *string // NULL, not "", for users without one: it is unique
+	ExternalID   *string // NULL, not "", for users without one
 	Name         string
 	Team         string
 	Status       string

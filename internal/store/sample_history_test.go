@@ -18,16 +18,16 @@ const (
 	sampleNumbers   = 5000
 )
 
-func sampleUser(n int) coaching.UserID       { return coachingtest.ID(uint64(1000 + n)) } //nolint:gosec // small
-func sampleTarget(n int) coaching.UserID     { return coachingtest.ID(uint64(2000 + n)) } //nolint:gosec // small
-func sampleCampaign(n int) uuid.UUID         { return coachingtest.ID(uint64(3000 + n)) } //nolint:gosec // small
+func sampleUser(n int) coaching.UserID       { return coachingtest.ID(uint64(1000 + n)) }
+func sampleTarget(n int) coaching.UserID     { return coachingtest.ID(uint64(2000 + n)) }
+func sampleCampaign(n int) uuid.UUID         { return coachingtest.ID(uint64(3000 + n)) }
 func sampleNumber(n int) string              { return fmt.Sprintf("+1555%07d", n) }
-func sampleSession(n int) coaching.SessionID { return coachingtest.ID(uint64(100000 + n)) } //nolint:gosec // small
+func sampleSession(n int) coaching.SessionID { return coachingtest.ID(uint64(100000 + n)) }
 
 // sampleHistory is a past of ended sessions, a minute apart, each with a call or
 // two; the same in every run.
 func sampleHistory(sessions int) History {
-	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // repeats
+	random := rand.New(rand.NewPCG(1, 2))
 	var h History
 	for n := range sampleUsers {
 		h.Users = append(h.Users, &coaching.User{ID: sampleUser(n), Name: fmt.Sprint("Supervisor ", n), Presence: coaching.Presence{Status: coaching.StatusUnknown}})

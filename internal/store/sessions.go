@@ -17,8 +17,8 @@ const (
 // or from where the last page ended, and asks for one row more than it returns to
 // know whether there is a next page.
 func (s *Store) Sessions(ctx context.Context, query coaching.SessionQuery) (coaching.SessionPage, error) {
-	q, any := newSessionsQuery(query, s.mostEntries)
-	if !any {
+	q, possible := newSessionsQuery(query, s.mostEntries)
+	if !possible {
 		return coaching.SessionPage{}, nil
 	}
 	limit := max(1, min(query.Limit, mostSessions))

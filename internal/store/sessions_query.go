@@ -46,7 +46,7 @@ func b2i(b bool) int {
 }
 
 // newSessionsQuery tells whether anything can match at all.
-func newSessionsQuery(q coaching.SessionQuery, most int) (query *sessionsQuery, any bool) {
+func newSessionsQuery(q coaching.SessionQuery, most int) (query *sessionsQuery, possible bool) {
 	mask := typeMask(q.Types)
 	if !storable(q.CallID) || !storable(q.PhoneNumber) || !storable(q.Dialer) || !storable(string(q.EndReason)) ||
 		len(q.Types) > 0 && mask == 0 {

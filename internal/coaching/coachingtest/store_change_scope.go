@@ -70,7 +70,7 @@ func storeChangeScope(t *testing.T, w *storeWorld) {
 			scope.Legs = append(scope.Legs, fmt.Sprint("leg", n))
 			scope.Calls = append(scope.Calls, fmt.Sprint("call", n))
 			scope.Extensions = append(scope.Extensions, fmt.Sprint("9", n))
-			scope.Sessions = append(scope.Sessions, ID(uint64(n))) //nolint:gosec // small
+			scope.Sessions = append(scope.Sessions, ID(uint64(n)))
 		}
 		w.change(scope, func(b *coaching.Board) {
 			if b.Session(alive) == nil {

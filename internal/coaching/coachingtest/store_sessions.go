@@ -135,7 +135,7 @@ func randomQuery(random *rand.Rand, share float64, all []*coaching.Session) coac
 
 // storeSessions compares pages with a plain search through everything.
 func storeSessions(t *testing.T, w *storeWorld) {
-	random := rand.New(rand.NewPCG(7, 7)) //nolint:gosec // repeats
+	random := rand.New(rand.NewPCG(7, 7))
 	all := w.pastSessions(random, 200)
 	for i := range 120 {
 		q := randomQuery(random, []float64{0, 0.1, 0.25, 0.5}[i%4], all)
@@ -193,7 +193,7 @@ func (w *storeWorld) allPages(q coaching.SessionQuery, between func()) (ids []co
 // storeSessionsStable has sessions begin and end while somebody turns pages: none
 // that was there comes twice or not at all.
 func storeSessionsStable(t *testing.T, w *storeWorld) {
-	random := rand.New(rand.NewPCG(8, 8)) //nolint:gosec // repeats
+	random := rand.New(rand.NewPCG(8, 8))
 	var want []coaching.SessionID
 	for _, s := range w.pastSessions(random, 60) {
 		want = append(want, s.ID)

@@ -33,7 +33,8 @@ type channel struct {
 	held       bool      // it put the other party on hold
 
 	hangupRequested bool // its own end hung up
-	shutdown        bool // Asterisk ends
+	leaving         bool // Asterisk is about to end it
+	shutdown        bool // because it ends itself
 	transferred     bool // it gave its party to somebody else
 	gone            bool
 

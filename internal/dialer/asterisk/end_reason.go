@@ -35,7 +35,7 @@ func (m *model) endReason(l *leg) coaching.EndReason {
 
 // endOf tells whether a call ended with its customer.
 func endOf(customer *channel) coaching.EndReason {
-	if customer != nil && (customer.hangupRequested || customer.gone) {
+	if customer != nil && (customer.hangupRequested || customer.leaving || customer.gone) {
 		return coaching.EndCallEnded
 	}
 	return coaching.EndUnknown

@@ -109,8 +109,10 @@ func (m *model) applyToChannel(e ami.Message, at time.Time) {
 	case "HangupRequest":
 		ch.hangupRequested = true
 	case "SoftHangupRequest":
-		// The 4 is Asterisk's flag for its own end (testdata/sip-restart-during-session.ami).
+		// The flags of a soft hang-up: 4 is Asterisk's own end
+		// (testdata/sip-restart-during-session.ami), 2 a Redirect, which ends nothing.
 		ch.shutdown = ch.shutdown || e.Get("Cause") == "4"
+		ch.leaving = ch.leaving || e.Get("Cause") != "2"
 	case "Hangup":
 		m.hungUp(ch, at)
 	}

@@ -33,13 +33,16 @@ CREATE TABLE dialers (
 
 CREATE TABLE users (
     id            uuid NOT NULL PRIMARY KEY,
-    external_id   text UNIQUE,
+    external_id   text,
     name          text NOT NULL,
     team          text NOT NULL,
     status        text NOT NULL,
     status_since  timestamptz,
     status_reason text NOT NULL
 );
+
+-- Not unique: two dialers may know one person by one key and two extensions.
+CREATE INDEX users_by_external_id ON users (external_id);
 
 CREATE TABLE user_extensions (
     dialer    text NOT NULL,

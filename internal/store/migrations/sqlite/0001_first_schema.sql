@@ -34,13 +34,16 @@ CREATE TABLE dialers (
 
 CREATE TABLE users (
     id            BLOB    NOT NULL PRIMARY KEY,
-    external_id   TEXT UNIQUE,
+    external_id   TEXT,
     name          TEXT    NOT NULL,
     team          TEXT    NOT NULL,
     status        TEXT    NOT NULL,
     status_since  INTEGER,
     status_reason TEXT    NOT NULL
 ) STRICT;
+
+-- Not unique: two dialers may know one person by one key and two extensions.
+CREATE INDEX users_by_external_id ON users (external_id);
 
 CREATE TABLE user_extensions (
     dialer    TEXT    NOT NULL,
