@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/coachmanager/coachmanager/internal/coaching"
+	"github.com/coachmanager/coachmanager/internal/coaching/coachingtest"
 	"github.com/coachmanager/coachmanager/internal/housetest"
 	"github.com/coachmanager/coachmanager/internal/housetest/postgrestest"
 )
@@ -26,7 +27,7 @@ const (
 // calls are all calls that a floor makes.
 func calls(s *Store) map[string]func(context.Context) error {
 	return map[string]func(context.Context) error{
-		"Change":  func(ctx context.Context) error { return connectOnce(ctx, s) },
+		"Change":  func(ctx context.Context) error { _, err := countUp(ctx, s); return err },
 		"Heard":   func(ctx context.Context) error { return s.Heard(ctx, "pbx1", 1, time.Now()) },
 		"LiveSet": func(ctx context.Context) error { _, err := s.LiveSet(ctx); return err },
 		"Changes": func(ctx context.Context) error {
@@ -49,9 +50,10 @@ func notFoundIsFine(err error) error {
 	return err
 }
 
-func connectOnce(ctx context.Context, s *Store) error {
-	_, err := s.Change(ctx, coaching.Scope{Dialer: "pbx1"}, func(b *coaching.Board) error { b.Connect(); return nil })
-	return err
+// countUp makes a change that always has something to tell.
+func countUp(ctx context.Context, s *Store) (coaching.Commit, error) {
+	scope, count := coachingtest.CountUp(coachingtest.Dialer)
+	return s.Change(ctx, scope, count)
 }
 
 // checkAway calls everything and wants to be told, soon, that the database is
@@ -211,15 +213,19 @@ func TestKillingAWriterLosesNothingThatWasCommitted(t *testing.T) {
 		}
 		changes, err := s.Changes(t.Context(), coaching.Revision{Epoch: set.Revision.Epoch}, 10_000)
 		if err != nil || set.Revision.Number < told || int64(len(changes)) != set.Revision.Number {
-			t.Fatalf("told of %d commits, kept %d with %d changes, %v", told, set.Revision.Number, len(changes), err)
+			t.Fatalf("told of revision %d, kept %d with %d changes, %v", told, set.Revision.Number, len(changes), err)
 		}
-		for i, c := range changes {
-			if c.Number != int64(i)+1 || c.Dialer.Connection != int64(i)+1 {
-				t.Fatalf("change %d: got number %d of connection %d", i, c.Number, c.Dialer.Connection)
+		counted := 0
+		for _, c := range changes {
+			if c.User != nil {
+				counted++
+				if c.User.Presence.Reason != fmt.Sprint(counted) {
+					t.Fatalf("change %d counts %s, want %d", c.Number, c.User.Presence.Reason, counted)
+				}
 			}
 		}
-		if got := set.Dialers[0].Connection; got != set.Revision.Number {
-			t.Errorf("the dialer's row stands at %d, want %d", got, set.Revision.Number)
+		if set.Dialers[0].Connection != int64(counted) || set.Users[0].Presence.Reason != fmt.Sprint(counted) {
+			t.Errorf("the rows stand at %d and %s, the change log at %d", set.Dialers[0].Connection, set.Users[0].Presence.Reason, counted)
 		}
 	})
 }

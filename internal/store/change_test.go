@@ -6,6 +6,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/coachmanager/coachmanager/internal/coaching"
+	"github.com/coachmanager/coachmanager/internal/coaching/coachingtest"
 	"github.com/coachmanager/coachmanager/internal/housetest/postgrestest"
 )
 
@@ -15,7 +16,8 @@ func TestAChangeThatIsTheVictimOfADeadlockIsMadeAgain(t *testing.T) {
 	t.Parallel()
 	url := postgrestest.Database(t)
 	s := open(t, url)
-	if err := connectOnce(t.Context(), s); err != nil {
+	before, err := countUp(t.Context(), s)
+	if err != nil {
 		t.Fatal(err)
 	}
 	conn, err := pgx.Connect(t.Context(), url)
@@ -34,7 +36,8 @@ func TestAChangeThatIsTheVictimOfADeadlockIsMadeAgain(t *testing.T) {
 
 	runs := 0
 	over := make(chan struct{})
-	commit, err := s.Change(t.Context(), coaching.Scope{Dialer: "pbx1"}, func(b *coaching.Board) error {
+	scope, count := coachingtest.CountUp(coachingtest.Dialer)
+	commit, err := s.Change(t.Context(), scope, func(b *coaching.Board) error {
 		if runs++; runs == 1 {
 			go func() {
 				defer close(over)
@@ -42,11 +45,10 @@ func TestAChangeThatIsTheVictimOfADeadlockIsMadeAgain(t *testing.T) {
 				exec("COMMIT")
 			}()
 		}
-		b.Connect()
-		return nil
+		return count(b)
 	})
 	<-over
-	if err != nil || runs != 2 || commit.Revision.Number != 3 {
-		t.Errorf("ran %d times and came to revision %d, %v, want 2 times and revision 3", runs, commit.Revision.Number, err)
+	if err != nil || runs != 2 || commit.Revision.Number != before.Revision.Number+1 {
+		t.Errorf("ran %d times and came to revision %d, %v, want 2 times and revision %d", runs, commit.Revision.Number, err, before.Revision.Number+1)
 	}
 }

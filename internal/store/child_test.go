@@ -8,8 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"testing"
-
-	"github.com/coachmanager/coachmanager/internal/coaching"
 )
 
 const (
@@ -32,7 +30,7 @@ func beChild() int {
 		_, _ = io.Copy(io.Discard, os.Stdin) // until killed
 	case "write":
 		for {
-			commit, err := s.Change(ctx, coaching.Scope{Dialer: "pbx1"}, func(b *coaching.Board) error { b.Connect(); return nil })
+			commit, err := countUp(ctx, s)
 			if err != nil {
 				fmt.Println(err)
 				return 1

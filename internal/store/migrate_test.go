@@ -10,7 +10,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/coachmanager/coachmanager/internal/coaching"
-	"github.com/coachmanager/coachmanager/internal/coaching/coachingtest"
 )
 
 var quiet = slog.New(slog.DiscardHandler)
@@ -107,7 +106,7 @@ func TestEveryTypeHasABitOfItsOwn(t *testing.T) {
 func TestAnotherDatabaseHasAnotherEpoch(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, url string) {
 		s := open(t, url)
-		commit, err := s.Change(t.Context(), coaching.Scope{Dialer: coachingtest.Dialer}, func(b *coaching.Board) error { b.Connect(); return nil })
+		commit, err := countUp(t.Context(), s)
 		if err != nil {
 			t.Fatal(err)
 		}

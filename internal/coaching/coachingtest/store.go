@@ -2,6 +2,7 @@ package coachingtest
 
 import (
 	"context"
+	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -80,6 +81,21 @@ func (w *storeWorld) reportOf(dialer string, sightings ...coaching.Sighting) coa
 			b.Observe(coaching.Position{Connection: 1, Seq: w.seq}, s)
 		}
 	})
+}
+
+// CountUp is a change that always has something to tell: it counts the dialer's
+// connections, and has an agent say the count. On a dialer that is known it is one
+// change.
+func CountUp(dialer string) (coaching.Scope, func(*coaching.Board) error) {
+	scope := coaching.Scope{Dialer: dialer, Kind: "simulator", Extensions: []string{Agent(1).Extension}}
+	return scope, func(b *coaching.Board) error {
+		b.Connect()
+		count := b.Dialer().Connection
+		b.Observe(coaching.Position{Connection: count}, coaching.UserSeen{
+			Person: Agent(1), Status: coaching.StatusPaused, Reason: fmt.Sprint(count), Since: At(int(count)),
+		})
+		return nil
+	}
 }
 
 // scopeOf is all that reports may touch.
@@ -171,7 +187,8 @@ func storeCancelled(t *testing.T, w *storeWorld) {
 	w.report(Attached("leg1", Agent(1), coaching.TypeCoach, At(0)))
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, change := w.Change(ctx, coaching.Scope{Dialer: Dialer}, func(b *coaching.Board) error { b.Connect(); return nil })
+	scope, count := CountUp(Dialer)
+	_, change := w.Change(ctx, scope, count)
 	_, live := w.LiveSet(ctx)
 	_, changes := w.Changes(ctx, coaching.Revision{}, 1)
 	_, session := w.Session(ctx, ID(1))

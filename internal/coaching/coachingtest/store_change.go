@@ -75,7 +75,7 @@ func storeChange(t *testing.T, w *storeWorld) {
 		same(t, "live set", w.live(), was)
 	})
 	t.Run("has the database's clock", func(t *testing.T) {
-		commit := w.change(coaching.Scope{Dialer: Dialer}, (*coaching.Board).Connect)
+		commit := w.change(coaching.Scope{Dialer: Dialer}, (*coaching.Board).Connect) // for the first time
 		since := *w.live().Dialers[0].Since
 		if since.After(commit.At) || commit.At.Sub(since) > time.Minute || time.Since(commit.At).Abs() > time.Hour {
 			t.Errorf("the board's clock was %v, the commit's %v, and now it is %v", since, commit.At, time.Now())

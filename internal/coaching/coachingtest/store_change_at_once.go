@@ -24,10 +24,8 @@ func storeChangeAtOnce(t *testing.T, w *storeWorld) {
 		all.Go(func() {
 			for round := range rounds {
 				dialer := []string{"shared", fmt.Sprint("own", writer)}[round%2]
-				commit, err := w.Change(t.Context(), coaching.Scope{Dialer: dialer, Kind: "simulator"}, func(b *coaching.Board) error {
-					b.Connect() // counts
-					return nil
-				})
+				scope, count := CountUp(dialer)
+				commit, err := w.Change(t.Context(), scope, count)
 				if err != nil {
 					t.Errorf("writer %d: %v", writer, err)
 					return
