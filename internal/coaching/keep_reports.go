@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -117,10 +118,10 @@ func (k *keeper) keepEach(ctx context.Context, batch []queued, cause error) erro
 }
 
 func (k *keeper) apply(ctx context.Context, batch []queued) error {
-	scope, any := scopeOf(batch, k.memory)
-	if !any {
-		return nil
+	if !slices.ContainsFunc(batch, func(q queued) bool { return q.sighting != nil }) {
+		return nil // nothing but barriers
 	}
+	scope := scopeOf(batch, k.memory)
 	scope.Dialer, scope.Kind, scope.Connection = k.dialer.Name, k.dialer.Kind, k.connection
 	var after *Memory
 	err := k.floor.change(ctx, scope, func(b *Board) error {
@@ -175,16 +176,15 @@ func (k *keeper) lose(ctx context.Context) error {
 	}
 }
 
-// scopeOf names the rows that a batch may touch, and whether there are any. What
-// is remembered of an agent's calls belongs to it: a session that begins hears
-// them.
-func scopeOf(batch []queued, memory *Memory) (scope Scope, any bool) {
+// scopeOf names the rows that a batch may touch. What is remembered of an agent's
+// calls belongs to it: a session that begins hears them.
+func scopeOf(batch []queued, memory *Memory) (scope Scope) {
 	for _, q := range batch {
 		switch s := q.sighting.(type) {
 		case SnapshotBegun:
-			scope.AllLive, any = true, true
+			scope.AllLive = true
 		case Snapshot:
-			scope.AllLive, any = true, true
+			scope.AllLive = true
 			for _, a := range s.Legs {
 				scope.attached(a, memory)
 			}
@@ -199,19 +199,15 @@ func scopeOf(batch []queued, memory *Memory) (scope Scope, any bool) {
 			}
 		case Attached:
 			scope.attached(s, memory)
-			any = true
 		case Detached:
 			scope.Legs = append(scope.Legs, s.Leg)
-			any = true
 		case CallSeen:
 			scope.call(s)
-			any = true
 		case UserSeen:
 			scope.Extensions = append(scope.Extensions, s.Person.Extension)
-			any = true
 		}
 	}
-	return scope, any
+	return scope
 }
 
 func (s *Scope) attached(a Attached, memory *Memory) {
