@@ -184,6 +184,6 @@ func (b *Board) freeze(s *Session) {
 // sameDialer tells whether two states show the same; how many watches there were
 // is nobody's business.
 func sameDialer(a, b DialerState) bool {
-	return a.Connected == b.Connected && a.Boot == b.Boot && sameTime(a.Since, b.Since) &&
+	return a.Kind == b.Kind && a.Connected == b.Connected && a.Boot == b.Boot && sameTime(a.Since, b.Since) &&
 		sameTime(a.LastHeardAt, b.LastHeardAt) && sameTime(a.LastReconciledAt, b.LastReconciledAt)
 }

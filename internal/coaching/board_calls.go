@@ -52,7 +52,7 @@ func (b *Board) hear(s *Session, seen CallSeen) bool {
 	return true
 }
 
-// hearCurrentCalls has a session that begins take on its target's calls.
+// hearCurrentCalls has a session take on the current calls of its target.
 func (b *Board) hearCurrentCalls(s *Session, a Attached) {
 	if id := b.entry(KindCampaign, a.TargetCampaign); id != nil && s.TargetCampaignID == nil {
 		s.TargetCampaignID = id

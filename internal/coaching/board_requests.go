@@ -52,7 +52,7 @@ func (b *Board) Ask(d Disconnect) (uuid.UUID, error) {
 	return request.ID, nil
 }
 
-const wouldDropMessage = "The supervisor is the customer's only party now, so ending the session would drop the customer. " +
+const wouldDropMessage = "The supervisor may be the customer's only party now, so ending the session could drop the customer. " +
 	"To do it all the same, ask again with If-Match and force=true."
 
 // Accept notes that the dialer agreed to end a session; it is over when its leg
@@ -80,6 +80,15 @@ func (b *Board) GiveUp(session SessionID, outcome Outcome) {
 	settle(s, outcome, b.now)
 	s.State = StateActive
 	b.log(SessionChanged, s)
+}
+
+// Forsake notes that nobody watches the dialer any more: it is not connected, and
+// the requests under way come to nothing.
+func (b *Board) Forsake() {
+	b.Lose(time.Time{})
+	for _, s := range b.sessions {
+		b.GiveUp(s.ID, OutcomeUnreachable)
+	}
 }
 
 // FoundGone ends a session whose leg the dialer does not have any more (or has on

@@ -39,10 +39,12 @@ func (b *Board) restate(pos Position, live *Session, a Attached, target *User) {
 	if live.Target == nil && target != nil {
 		name := target.Named()
 		live.Target = &name
-		b.hearCurrentCalls(live, a)
 		changed = true
 	}
 	if changed {
+		if target != nil { // it may be new, or have got the call back from a takeover
+			b.hearCurrentCalls(live, a)
+		}
 		live.Sighted = pos
 		b.log(SessionChanged, live)
 	}

@@ -3,9 +3,11 @@ package coaching
 import "time"
 
 // Connect begins a watch: writes with an older connection are refused from now
-// on, and nothing is taken for connected until the first snapshot.
-func (b *Board) Connect() {
+// on, and nothing is taken for connected until the first snapshot. kind is what
+// the dialer is now, whatever it was under this name.
+func (b *Board) Connect(kind string) {
 	b.dialer.Connection++
+	b.dialer.Kind = kind
 	b.Lose(time.Time{})
 }
 

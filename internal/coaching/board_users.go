@@ -8,8 +8,10 @@ import (
 
 func (b *Board) index(u *User) {
 	b.users[u.ID] = u
-	if ext := u.At(b.dialer.Name); ext != "" {
-		b.byExt[ext] = u
+	for _, e := range u.Extensions {
+		if e.Dialer == b.dialer.Name {
+			b.byExt[e.Extension] = u
+		}
 	}
 }
 

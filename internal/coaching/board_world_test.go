@@ -221,7 +221,7 @@ func (w *ledger) replay(c coaching.Change) {
 func (w *ledger) connect() []coaching.Change {
 	w.t.Helper()
 	w.memory, w.seq = coaching.NewMemory(), 0
-	changes, _ := w.change(func(b *coaching.Board) error { b.Connect(); return nil })
+	changes, _ := w.change(func(b *coaching.Board) error { b.Connect("simulator"); return nil })
 	return changes
 }
 

@@ -2,7 +2,6 @@ package coaching
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"time"
 )
@@ -55,9 +54,9 @@ type attempt struct {
 	accepted  bool
 }
 
-// run asks, with growing pauses, until the session has ended, the request has an outcome, the deadline
-// has passed or ctx ends. A request whose process ends is carried out by the
-// next.
+// run asks, with growing pauses, until the session has ended, the request has an
+// outcome, the deadline has passed or ctx ends. A request whose process ends is
+// carried out by the next.
 func (a *attempt) run(ctx context.Context) {
 	pause := backoff{shortest: time.Second, longest: 8 * time.Second}
 	deadline := time.Now().Add(a.floor.timing.Deadline)
@@ -178,22 +177,10 @@ func (a *attempt) expire(ctx context.Context) {
 	a.giveUp(ctx, outcome)
 }
 
-// keep makes a change of the session, again and again while the database is
-// away. It tells whether that worked.
+// keep makes a change of the session, also in the last moments of the process. It
+// tells whether that worked.
 func (a *attempt) keep(ctx context.Context, rule func(*Board)) bool {
 	ctx, stop := detach(ctx, lastWords)
 	defer stop()
-	scope := Scope{Dialer: a.dialer.Name, Sessions: []SessionID{a.session}}
-	pause := storeBackoff
-	for {
-		err := a.floor.change(ctx, scope, func(b *Board) error { rule(b); return nil })
-		if err == nil {
-			return true
-		}
-		if !errors.Is(err, ErrUnavailable) || ctx.Err() != nil {
-			a.floor.log.Error("keep the outcome of a disconnect", "session", a.session, "error", err)
-			return false
-		}
-		sleep(ctx, pause.next())
-	}
+	return a.floor.keepTrying(ctx, Scope{Dialer: a.dialer.Name, Sessions: []SessionID{a.session}}, rule)
 }

@@ -3,6 +3,7 @@ package coaching
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -18,7 +19,7 @@ import (
 // DialerUnreachable, DialerTimeout or DatabaseUnavailable, and hold the session as
 // it is where there is one.
 func (f *Floor) Disconnect(ctx context.Context, d Disconnect) (*SessionView, error) {
-	if d.Force && len(d.IfMatch) == 0 {
+	if d.Force && (len(d.IfMatch) == 0 || slices.Contains(d.IfMatch, "*")) {
 		return nil, &Error{
 			Code:    PreconditionRequired,
 			Message: "force=true needs an If-Match header with the session's etag, so that it holds only for what you saw.",
@@ -44,6 +45,9 @@ func (f *Floor) mark(ctx context.Context, d Disconnect) (request uuid.UUID, err 
 	session, err := f.brief(ctx, d.Session)
 	if err != nil || !session.Live() {
 		return uuid.Nil, err
+	}
+	if !f.watches(session.Dialer) {
+		return uuid.Nil, failure(OutcomeUnreachable) // nobody would carry it out
 	}
 	scope := Scope{Dialer: session.Dialer, Sessions: []SessionID{d.Session}}
 	err = f.change(ctx, scope, func(b *Board) error {
@@ -132,7 +136,7 @@ func failure(outcome Outcome) error {
 	default:
 		return &Error{
 			Code:    DialerTimeout,
-			Message: "The dialer was asked and has not confirmed the end. It may still happen: look at the session again.",
+			Message: "The dialer has not confirmed the end in time. It may still happen: look at the session again.",
 		}
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -23,8 +22,8 @@ type Floor struct {
 	log     *slog.Logger
 
 	view     *view
-	pull     sync.Mutex                // one reader of the change log at a time
-	lastSeen atomic.Pointer[time.Time] // when the database was there
+	pull     sync.Mutex // one reader of the change log at a time
+	database databaseState
 	// inherited holds the requests that an earlier process left behind. It does
 	// not change after Open.
 	inherited map[uuid.UUID]bool
@@ -66,7 +65,7 @@ func (t Timing) withDefaults() Timing {
 func NewFloor(store Store, dialers []WatchedDialer, timing Timing, log *slog.Logger) *Floor {
 	f := &Floor{store: store, timing: timing.withDefaults(), log: log, view: newView()}
 	for _, d := range dialers {
-		f.dialers = append(f.dialers, newWatched(d))
+		f.dialers = append(f.dialers, &watched{WatchedDialer: d})
 	}
 	return f
 }
@@ -77,8 +76,11 @@ func (f *Floor) Open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	for i := range set.Dialers {
+		set.Dialers[i].Connected = false // by this process, not yet
+	}
 	f.view.reset(set)
-	f.answered()
+	f.noteRead(nil)
 	f.inherited = map[uuid.UUID]bool{}
 	for _, s := range set.Sessions {
 		if r := s.Pending(); r != nil {
@@ -101,17 +103,32 @@ func (f *Floor) Run(ctx context.Context) {
 	all.Wait()
 }
 
-// forsake notes that dialers which are not watched any more, since they were taken
-// out of the configuration, are not connected: their sessions are stale.
+// forsake sees to dialers that are not watched any more, since they were taken out
+// of the configuration: they are not connected, and nobody carries out what is
+// asked of them.
 func (f *Floor) forsake(ctx context.Context) {
 	for _, d := range f.Live().Dialers() {
-		if f.watches(d.Name) || !d.Connected {
+		if f.watches(d.Name) {
 			continue
 		}
-		err := f.change(ctx, Scope{Dialer: d.Name, Kind: d.Kind}, func(b *Board) error { b.Lose(time.Time{}); return nil })
-		if err != nil {
-			f.log.Error("note that a dialer is not watched any more", "dialer", d.Name, "error", err)
+		f.keepTrying(ctx, Scope{Dialer: d.Name, Kind: d.Kind, AllLive: true}, (*Board).Forsake)
+	}
+}
+
+// keepTrying makes a change, again and again while the database is away. It tells
+// whether that worked.
+func (f *Floor) keepTrying(ctx context.Context, scope Scope, rule func(*Board)) bool {
+	pause := storeBackoff()
+	for {
+		err := f.change(ctx, scope, func(b *Board) error { rule(b); return nil })
+		if err == nil {
+			return true
 		}
+		if !errors.Is(err, ErrUnavailable) || ctx.Err() != nil {
+			f.log.Error("change a dialer's sessions", "dialer", scope.Dialer, "error", err)
+			return false
+		}
+		sleep(ctx, pause.next())
 	}
 }
 
@@ -119,12 +136,12 @@ func (f *Floor) forsake(ctx context.Context) {
 // it after the commit, and only then.
 func (f *Floor) change(ctx context.Context, scope Scope, rule func(*Board) error) error {
 	commit, err := f.store.Change(ctx, scope, rule)
+	f.noteWrite(err)
 	if err != nil {
-		f.noteAway(err)
 		return err
 	}
 	if f.view.advance(commit.Changes) {
-		return f.catchUp(ctx)
+		f.noteRead(f.catchUp(ctx)) // what is committed stays so; follow tries again
 	}
 	return nil
 }
@@ -141,33 +158,13 @@ func (f *Floor) follow(ctx context.Context) {
 		case <-tick.C:
 		}
 		err := f.catchUp(ctx)
-		switch {
-		case ctx.Err() != nil:
+		if ctx.Err() != nil {
 			return
-		case err == nil:
-			f.answered()
-		case errors.Is(err, ErrUnavailable):
-			f.noteAway(err)
-		default:
+		}
+		f.noteRead(err)
+		if err != nil && !errors.Is(err, ErrUnavailable) {
 			f.log.Error("read the change log", "error", err)
 		}
-	}
-}
-
-// noteAway shows everything as stale when an error says that the database is
-// away.
-func (f *Floor) noteAway(err error) {
-	if errors.Is(err, ErrUnavailable) && f.view.databaseAway(f.lastSeen.Load()) {
-		f.log.Error("the database is away; the live list goes on from memory", "error", err)
-	}
-}
-
-// answered notes that the database was there just now.
-func (f *Floor) answered() {
-	now := time.Now().UTC()
-	f.lastSeen.Store(&now)
-	if f.view.databaseAway(nil) {
-		f.log.Info("the database is back")
 	}
 }
 

@@ -22,7 +22,9 @@ type keeper struct {
 }
 
 // storeBackoff is how a change is tried again while the database is away.
-var storeBackoff = backoff{shortest: 50 * time.Millisecond, longest: 2 * time.Second}
+func storeBackoff() backoff {
+	return backoff{shortest: 50 * time.Millisecond, longest: 2 * time.Second}
+}
 
 const (
 	batchLimit = 500
@@ -33,6 +35,7 @@ const (
 // run keeps reports until the queue is closed and empty. After ctx has ended it
 // goes on for lastWords at most.
 func (k *keeper) run(ctx context.Context) error {
+	defer k.queue.giveUp()
 	work, stop := detach(ctx, lastWords)
 	defer stop()
 	tick := time.NewTicker(k.floor.timing.Heard)
@@ -48,6 +51,11 @@ func (k *keeper) run(ctx context.Context) error {
 		case !open:
 			return k.lose(work)
 		case len(batch) > 0:
+			select {
+			case <-tick.C: // also where the queue never is empty
+				k.keepHeard(work)
+			default:
+			}
 			continue
 		}
 		select {
@@ -82,7 +90,7 @@ func (k *keeper) release(batch []queued) {
 // keep applies a batch in one transaction and, while the database is away, tries
 // again; the queue holds what is reported meanwhile.
 func (k *keeper) keep(ctx context.Context, batch []queued) error {
-	pause := storeBackoff
+	pause := storeBackoff()
 	for {
 		err := k.apply(ctx, batch)
 		switch {
@@ -154,7 +162,9 @@ func (k *keeper) keepHeard(ctx context.Context) {
 	if !k.reconciled || !heard.After(k.heardKept) {
 		return
 	}
-	if err := k.floor.store.Heard(ctx, k.dialer.Name, k.connection, heard); err == nil {
+	err := k.floor.store.Heard(ctx, k.dialer.Name, k.connection, heard)
+	k.floor.noteWrite(err)
+	if err == nil {
 		k.heardKept = heard
 	}
 }
@@ -165,7 +175,7 @@ func (k *keeper) lose(ctx context.Context) error {
 	if k.reconciled {
 		heard = k.queue.lastHeard()
 	}
-	pause := storeBackoff
+	pause := storeBackoff()
 	for {
 		err := k.floor.change(ctx, Scope{Dialer: k.dialer.Name, Kind: k.dialer.Kind, Connection: k.connection},
 			func(b *Board) error { b.Lose(heard); return nil })

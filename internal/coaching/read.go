@@ -18,9 +18,15 @@ func (f *Floor) Changed() <-chan struct{} { return f.view.changed() }
 func (f *Floor) Dialers() []DialerState {
 	var dialers []DialerState
 	for _, d := range f.Live().Dialers() {
-		if f.watches(d.Name) {
-			dialers = append(dialers, d)
+		i := slices.IndexFunc(f.dialers, func(w *watched) bool { return w.Name == d.Name })
+		if i < 0 {
+			continue
 		}
+		if q := f.dialers[i].reports.Load(); q != nil && d.Connected {
+			heard := q.lastHeard()
+			d.LastHeardAt = &heard
+		}
+		dialers = append(dialers, d)
 	}
 	return dialers
 }
@@ -96,6 +102,8 @@ func (f *Floor) nameAll(ctx context.Context, sessions []*Session) error {
 	return nil
 }
 
-// DatabaseAnswers tells whether the database answers now; the error is for the
-// log only.
-func (f *Floor) DatabaseAnswers(ctx context.Context) error { return f.catchUp(ctx) }
+// DatabaseAnswers tells whether the database can be read now and could be written
+// the last time; the error is for the log only.
+func (f *Floor) DatabaseAnswers(ctx context.Context) error {
+	return errors.Join(f.catchUp(ctx), f.writesFail())
+}

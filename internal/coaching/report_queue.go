@@ -15,6 +15,7 @@ type reportQueue struct {
 	seq     int64
 	heard   time.Time     // when the dialer was last heard, on this machine's clock
 	closed  bool          // nothing more will be reported
+	given   bool          // nothing more will be kept
 	filled  chan struct{} // has room for one signal
 }
 
@@ -58,6 +59,10 @@ func (q *reportQueue) barrier() <-chan struct{} {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	done := make(chan struct{})
+	if q.given {
+		close(done)
+		return done
+	}
 	q.reports = append(q.reports, queued{seq: q.seq, barrier: done})
 	q.signal()
 	return done
@@ -68,6 +73,19 @@ func (q *reportQueue) close() {
 	defer q.mu.Unlock()
 	q.closed = true
 	q.signal()
+}
+
+// giveUp tells those who wait behind a barrier that nothing more will be kept.
+func (q *reportQueue) giveUp() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.given = true
+	for _, r := range q.reports {
+		if r.barrier != nil {
+			close(r.barrier)
+		}
+	}
+	q.reports = nil
 }
 
 func (q *reportQueue) signal() {

@@ -7,8 +7,8 @@ import "time"
 // changes nothing.
 //
 // Of one leg, At never goes backwards in the dialer's order, and differs between
-// two reports unless the second corrects the type of the first; a leg's id is not used again within one run (boot) of
-// the dialer.
+// two reports unless the second corrects the type of the first; a leg's id is not
+// used again within one run (boot) of the dialer.
 type Sighting interface{ sighting() }
 
 // Position is a place in a dialer's order of arrival: never a clock.

@@ -1,6 +1,10 @@
 package coaching
 
-import "time"
+import (
+	"cmp"
+	"slices"
+	"time"
+)
 
 // Status is what a user is doing. Dialers report the statuses of agents at work;
 // those of supervising follow from a user's live sessions (StatusOf).
@@ -42,7 +46,7 @@ type Presence struct {
 func StatusOf(reported Presence, sessions []*Session) Presence {
 	var latest *Session
 	for _, s := range sessions {
-		if latest == nil || s.TypeSince().After(latest.TypeSince()) {
+		if latest == nil || cmp.Or(s.TypeSince().Compare(latest.TypeSince()), slices.Compare(s.ID[:], latest.ID[:])) > 0 {
 			latest = s
 		}
 	}

@@ -4,19 +4,14 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"sync/atomic"
 	"time"
 )
 
 // watched is a dialer with the watch that is under way.
 type watched struct {
 	WatchedDialer
-	// reports is the queue of the watch under way; requests wait on it for what
-	// was reported before. A channel of one, so that taking it waits for a watch.
-	current chan *reportQueue
-}
-
-func newWatched(d WatchedDialer) *watched {
-	return &watched{WatchedDialer: d, current: make(chan *reportQueue, 1)}
+	reports atomic.Pointer[reportQueue] // of the watch under way; nil between two
 }
 
 // errNotKept ends a watch whose reports could not be held any longer: the next
@@ -49,7 +44,7 @@ func (f *Floor) watch(ctx context.Context, d *watched) {
 // refused from now on.
 func (f *Floor) connect(ctx context.Context, d *watched) (connection int64, err error) {
 	err = f.change(ctx, Scope{Dialer: d.Name, Kind: d.Kind}, func(b *Board) error {
-		b.Connect()
+		b.Connect(d.Kind)
 		connection = b.Dialer().Connection
 		return nil
 	})
@@ -69,9 +64,9 @@ func (f *Floor) watchOnce(ctx context.Context, d *watched, connection int64) (re
 		stop(err) // no use in watching what cannot be kept
 		kept <- err
 	}()
-	d.current <- queue
+	d.reports.Store(queue)
 	err = d.Dialer.Watch(watchCtx, queue.report)
-	<-d.current
+	d.reports.Store(nil)
 	queue.close()
 	if keepErr := <-kept; keepErr != nil {
 		err = errors.Join(keepErr, err)
@@ -82,15 +77,13 @@ func (f *Floor) watchOnce(ctx context.Context, d *watched, connection int64) (re
 // flushed waits until everything reported so far by the dialer is kept. It
 // returns at once when the dialer is not watched.
 func (d *watched) flushed(ctx context.Context) {
+	q := d.reports.Load()
+	if q == nil {
+		return
+	}
 	select {
-	case q := <-d.current:
-		done := q.barrier()
-		d.current <- q
-		select {
-		case <-done:
-		case <-ctx.Done():
-		}
-	default:
+	case <-q.barrier():
+	case <-ctx.Done():
 	}
 }
 

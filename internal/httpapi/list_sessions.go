@@ -21,9 +21,9 @@ func (o *operations) ListSessions(ctx context.Context, r api.ListSessionsRequest
 		Types:            typesOf(p.Type),
 		Dialer:           p.Dialer,
 		EndReason:        coaching.EndReason(p.EndReason),
-		From:             bounded(p.From),
-		To:               bounded(p.To),
-		At:               bounded(p.At),
+		From:             p.From,
+		To:               p.To,
+		At:               p.At,
 	}, func(query coaching.SessionQuery) (coaching.SessionPage, error) { return o.floor.Sessions(ctx, query) })
 	if err != nil {
 		return nil, err
@@ -40,6 +40,7 @@ func (o *operations) page(
 	if query.From != nil && query.To != nil && !query.From.Before(*query.To) {
 		return api.HistoryPage{}, invalid("to", "must be later than from")
 	}
+	query.From, query.To, query.At = bounded(query.From), bounded(query.To), bounded(query.At)
 	mark, err := fingerprintOf(operation, query)
 	if err != nil {
 		return api.HistoryPage{}, err

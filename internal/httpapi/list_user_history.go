@@ -15,8 +15,8 @@ func (o *operations) ListUserHistory(ctx context.Context, r api.ListUserHistoryR
 		TargetUserID:     p.TargetUserID,
 		TargetCampaignID: p.TargetCampaignID,
 		Types:            typesOf(p.Type),
-		From:             bounded(p.From),
-		To:               bounded(p.To),
+		From:             p.From,
+		To:               p.To,
 	}, func(query coaching.SessionQuery) (coaching.SessionPage, error) {
 		return o.floor.UserHistory(ctx, r.UserID, query)
 	})

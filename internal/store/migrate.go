@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"math"
+	"os"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -48,6 +49,9 @@ func migrate(ctx context.Context, a address, log *slog.Logger) (_ Migration, err
 			return Migration{}, fmt.Errorf("lock the database while its schema is brought up to date: %w", locked)
 		}
 		defer unlock()
+		if err := createPrivate(a.path); err != nil {
+			return Migration{}, err
+		}
 		db, provider, err = sqliteMigrations(a)
 	}
 	if err != nil {
@@ -55,6 +59,16 @@ func migrate(ctx context.Context, a address, log *slog.Logger) (_ Migration, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	return up(ctx, provider, log)
+}
+
+// createPrivate creates a database file that nobody else may read, if there is none:
+// it will hold names and phone numbers. SQLite gives the files beside it its mode.
+func createPrivate(path string) error {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return fmt.Errorf("open the database's file: %w", err)
+	}
+	return file.Close()
 }
 
 // up asks for the version before it takes any lock: as a rule there is nothing

@@ -59,6 +59,7 @@ func sqliteDB(path string, patience time.Duration, readOnly bool) (*sql.DB, erro
 	settings.Add("_time_integer_format", "unix_micro")
 	conns := 1
 	if readOnly {
+		settings.Add("_pragma", "cache_size(-8192)") // KiB, of each
 		settings.Add("_pragma", "query_only(1)")
 		conns = max(4, runtime.NumCPU())
 	} else {

@@ -89,7 +89,7 @@ func (w *storeWorld) reportOf(dialer string, sightings ...coaching.Sighting) coa
 func CountUp(dialer string) (coaching.Scope, func(*coaching.Board) error) {
 	scope := coaching.Scope{Dialer: dialer, Kind: "simulator", Extensions: []string{Agent(1).Extension}}
 	return scope, func(b *coaching.Board) error {
-		b.Connect()
+		connect(b)
 		count := b.Dialer().Connection
 		b.Observe(coaching.Position{Connection: count}, coaching.UserSeen{
 			Person: Agent(1), Status: coaching.StatusPaused, Reason: fmt.Sprint(count), Since: At(int(count)),
@@ -205,3 +205,6 @@ func storeCancelled(t *testing.T, w *storeWorld) {
 		t.Errorf("a cancelled change was made: %+v", d)
 	}
 }
+
+// connect begins a watch of the sample dialer.
+func connect(b *coaching.Board) { b.Connect("simulator") }

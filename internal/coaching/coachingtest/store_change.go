@@ -56,7 +56,7 @@ func storeChange(t *testing.T, w *storeWorld) {
 		was, refusal := w.live(), fmt.Errorf("no: %w", coaching.ErrUnavailable)
 		for _, dialer := range []string{Dialer, "unknown"} {
 			_, err := w.Change(t.Context(), coaching.Scope{Dialer: dialer, AllLive: true}, func(b *coaching.Board) error {
-				b.Connect()
+				connect(b)
 				b.Observe(coaching.Position{Connection: 1, Seq: 99}, Gone("leg1", At(20)))
 				return refusal
 			})
@@ -70,12 +70,12 @@ func storeChange(t *testing.T, w *storeWorld) {
 		was := w.live()
 		func() {
 			defer func() { _ = recover() }()
-			w.change(coaching.Scope{Dialer: Dialer}, func(b *coaching.Board) { b.Connect(); panic("rule") })
+			w.change(coaching.Scope{Dialer: Dialer}, func(b *coaching.Board) { connect(b); panic("rule") })
 		}()
 		same(t, "live set", w.live(), was)
 	})
 	t.Run("has the database's clock", func(t *testing.T) {
-		commit := w.change(coaching.Scope{Dialer: Dialer}, (*coaching.Board).Connect) // for the first time
+		commit := w.change(coaching.Scope{Dialer: Dialer}, connect) // for the first time
 		since := *w.live().Dialers[0].Since
 		if since.After(commit.At) || commit.At.Sub(since) > time.Minute || time.Since(commit.At).Abs() > time.Hour {
 			t.Errorf("the board's clock was %v, the commit's %v, and now it is %v", since, commit.At, time.Now())
@@ -99,11 +99,11 @@ func storeChangeFence(t *testing.T, w *storeWorld) {
 	if len(commit.Changes) != 1 || commit.Changes[0].Kind != coaching.DialerChanged || commit.Changes[0].Dialer.Kind != "simulator" {
 		t.Errorf("a new dialer: got %+v, want that it is told", commit.Changes)
 	}
-	w.change(scope, (*coaching.Board).Connect)
+	w.change(scope, connect)
 	scope.Connection = 1
 	w.change(scope, func(*coaching.Board) {})
 	scope.Connection = 0
-	w.change(scope, (*coaching.Board).Connect)
+	w.change(scope, connect)
 	for connection, want := range map[int64]error{0: nil, 1: coaching.ErrSuperseded, 2: nil, 3: coaching.ErrSuperseded} {
 		scope.Connection = connection
 		if _, err := w.Change(t.Context(), scope, nothing); !errors.Is(err, want) {

@@ -9,8 +9,8 @@ import (
 
 func storeHeard(t *testing.T, w *storeWorld) {
 	scope := coaching.Scope{Dialer: Dialer, Kind: "simulator"}
-	w.change(scope, (*coaching.Board).Connect)
-	w.change(scope, (*coaching.Board).Connect)
+	w.change(scope, connect)
+	w.change(scope, connect)
 	was := w.live().Revision
 	steps := []struct {
 		name       string

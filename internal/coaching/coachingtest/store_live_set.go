@@ -75,7 +75,7 @@ func storeLiveSet(t *testing.T, w *storeWorld) {
 	if empty.Revision.Number != 0 || len(empty.Revision.Epoch) != 16 {
 		t.Errorf("an empty store stands at %v, want number 0 of an epoch of 16 characters", empty.Revision)
 	}
-	w.change(coaching.Scope{Dialer: Dialer, Kind: "simulator"}, (*coaching.Board).Connect)
+	w.change(coaching.Scope{Dialer: Dialer, Kind: "simulator"}, connect)
 	for step := range 30 {
 		w.busyFloor(step)
 	}

@@ -31,22 +31,16 @@ func (w *watch) list(ctx context.Context, first bool) lists {
 	}
 	l.states = states.Items
 	if first && err != nil {
-		w.gapsSafely(func(g *gaps) { g.noStates(err) })
+		w.gaps.noStates(err)
 	}
 	if first && !w.mayHangUp(ctx) {
-		w.gapsSafely(func(g *gaps) { g.noHangUp() })
+		w.gaps.noHangUp()
 	}
 	l.channels, l.err = w.conn.List(ctx, ami.NewAction("CoreShowChannels"))
 	if errors.Is(l.err, ami.ErrPermission) {
 		l.err = fmt.Errorf("%w; the manager user needs write = reporting", l.err)
 	}
 	return l
-}
-
-func (w *watch) gapsSafely(say func(*gaps)) {
-	w.dialer.mu.Lock()
-	defer w.dialer.mu.Unlock()
-	say(w.gaps)
 }
 
 // mayHangUp asks which actions this user may use: only those are listed. Where

@@ -23,7 +23,6 @@ type channel struct {
 	vars   map[string]string // the configured ones, as far as they came
 
 	application, data string // what it runs; "" if that was not told
-	heardRun          bool   // that came by an event of this connection
 
 	bridge     string
 	party      *channel  // the first it was in a bridge with that still lives; else the last

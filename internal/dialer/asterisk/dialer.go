@@ -14,8 +14,9 @@ import (
 // for lists. HangUp may be called by any number of goroutines at any time: it
 // looks at the model under the lock, and has the watch catch up before it does.
 type Dialer struct {
-	cfg   Config
-	clock func() time.Time
+	cfg    Config
+	clock  func() time.Time
+	settle time.Duration // how long the end of a session is kept back at most
 
 	mu     sync.Mutex
 	people people
@@ -29,7 +30,7 @@ var _ coaching.Dialer = (*Dialer)(nil)
 
 // New returns the Dialer of an Asterisk. It connects when it is watched.
 func New(cfg Config) *Dialer {
-	return &Dialer{cfg: cfg.withDefaults(), clock: time.Now, people: people{}}
+	return &Dialer{cfg: cfg.withDefaults(), clock: time.Now, settle: settleTime, people: people{}}
 }
 
 func (d *Dialer) current() *watch {

@@ -19,10 +19,13 @@ func (m *model) endReason(l *leg) coaching.EndReason {
 	case spyee == nil:
 		return coaching.EndUnknown
 	case l.kind == coaching.TypeBargeKick:
-		return endOf(customer)
+		if customer != nil && (customer.hangupRequested || customer.gone) {
+			return coaching.EndCallEnded // and not because the leg went, which is the end of both
+		}
+		return coaching.EndUnknown
 	case spyee.transferred:
 		return coaching.EndTransferred
-	case spyee.hangupRequested, endOf(customer) == coaching.EndCallEnded:
+	case spyee.hangupRequested, customer.left():
 		return coaching.EndCallEnded
 	case spyee.gone:
 		// The customer is still there: he was taken elsewhere, or nobody was on the
@@ -33,12 +36,9 @@ func (m *model) endReason(l *leg) coaching.EndReason {
 	}
 }
 
-// endOf tells whether a call ended with its customer.
-func endOf(customer *channel) coaching.EndReason {
-	if customer != nil && (customer.hangupRequested || customer.leaving || customer.gone) {
-		return coaching.EndCallEnded
-	}
-	return coaching.EndUnknown
+// left tells whether a customer, if there is one, is gone or going.
+func (ch *channel) left() bool {
+	return ch != nil && (ch.hangupRequested || ch.leaving || ch.gone)
 }
 
 // partReason is why a session ended whose leg is on another target now: the
@@ -49,7 +49,7 @@ func (l *leg) partReason() coaching.EndReason {
 		return coaching.EndMovedOn
 	case l.spyee.transferred:
 		return coaching.EndTransferred
-	case l.spyee.hangupRequested || endOf(l.customer()) == coaching.EndCallEnded:
+	case l.spyee.hangupRequested || l.customer().left():
 		return coaching.EndCallEnded
 	default:
 		return coaching.EndTargetLeft

@@ -3,17 +3,21 @@ package asterisk
 import (
 	"log/slog"
 	"strings"
+	"sync"
 )
 
 // gaps says, once a connection and in a line each, what Asterisk's manager.conf
-// keeps from us and what is unknown because of it.
+// keeps from us and what is unknown because of it. What it learns from events is
+// the watch's goroutine's; any may have it say something.
 type gaps struct {
 	log       *slog.Logger
 	wanted    []string // channel variables
 	came      map[string]bool
-	said      map[string]bool
 	snapshots bool // the first snapshot of a channel has been judged
 	dialplan  bool // an event of the dialplan was heard
+
+	mu   sync.Mutex
+	said map[string]bool
 }
 
 func newGaps(log *slog.Logger, v Variables) *gaps {
@@ -21,6 +25,8 @@ func newGaps(log *slog.Logger, v Variables) *gaps {
 }
 
 func (g *gaps) warn(key, text string, args ...any) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
 	if !g.said[key] {
 		g.said[key] = true
 		g.log.Warn(text, args...)

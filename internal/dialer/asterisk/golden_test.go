@@ -112,7 +112,7 @@ func newStage(t *testing.T, pieces amitest.Pieces) *stage {
 		Variables: Variables{Campaign: "CAMPAIGN", List: "LIST", ResultCode: "RESULT_CODE"},
 		Log:       slog.New(slog.NewTextHandler(&s.logged, &slog.HandlerOptions{ReplaceAttr: withoutTime})),
 	})
-	s.dialer.clock = func() time.Time { return standing }
+	s.dialer.clock, s.dialer.settle = func() time.Time { return standing }, time.Hour
 	return s
 }
 

@@ -85,7 +85,7 @@ func (w *watch) judge(ask coaching.HangUp, status ami.Listing) coaching.Verdict 
 	if l == nil || !l.session || ask.Target != "" && l.target != "" && ask.Target != l.target {
 		return coaching.Moved // on another target, or off to something that is no session
 	}
-	if w.holdsCustomer(l, status) && !(ask.Force && ask.Type == l.kind) {
+	if forced := ask.Force && ask.Type == l.kind; !forced && w.holdsCustomer(l, status) {
 		return coaching.WouldDropCustomer
 	}
 	l.asked = true

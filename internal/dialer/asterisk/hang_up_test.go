@@ -38,8 +38,14 @@ func watched(t *testing.T, d coaching.Dialer) *watching {
 
 func (w *watching) stop() {
 	w.cancel()
+	_ = w.ended()
+}
+
+// ended waits for the end of the watch and returns its error.
+func (w *watching) ended() error {
 	err := <-w.done
 	w.done <- err
+	return err
 }
 
 // next waits for the next report of a kind of which is says yes.
@@ -158,7 +164,7 @@ func TestHangUp(t *testing.T) {
 			want:    coaching.Refused, hungUp: true,
 		},
 		"the connection is lost": {
-			happens: func(w world) { w.cut(); <-w.watch.done; w.watch.done <- nil },
+			happens: func(w world) { w.cut(); _ = w.watch.ended() },
 			want:    coaching.Unreachable,
 		},
 		"the connection is lost while it waits": {

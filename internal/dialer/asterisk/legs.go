@@ -162,7 +162,7 @@ func (m *model) statement(l *leg, at time.Time) coaching.Attached {
 // runs notes what application a channel runs. The type of a spying that was told
 // without is told now: either may come first (ami-facts 7.3).
 func (m *model) runs(ch *channel, application, data string, at time.Time) {
-	ch.application, ch.data, ch.heardRun = application, data, true
+	ch.application, ch.data = application, data
 	m.correct(ch, at)
 }
 

@@ -33,6 +33,7 @@ type model struct {
 
 	seq     uint64    // of the newest event
 	due     time.Time // when to expire something; zero for never
+	listed  bool      // a list was taken in
 	told    []coaching.Sighting
 	over    []chan struct{} // of legs that are gone, to be closed once that was told
 	touched []*channel

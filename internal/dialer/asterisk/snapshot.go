@@ -34,10 +34,12 @@ func (m *model) reconcile(l lists, before *model, at time.Time) {
 	}
 	m.prove(l.channels.Asked)
 	for _, ch := range fresh {
-		if m.legs[ch.id] == nil {
+		// One that is new since the last list will tell of itself by events.
+		if m.legs[ch.id] == nil && (!m.listed || at.Sub(ch.began) > settleTime) {
 			m.find(ch, before)
 		}
 	}
+	m.listed = true
 	for device := range m.people {
 		for ch := range m.devices[device] {
 			m.touch(ch)

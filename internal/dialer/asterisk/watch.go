@@ -110,8 +110,7 @@ func (w *watch) run(ctx context.Context, lister *sync.WaitGroup) error {
 		case <-alive.C:
 			err = w.reportAlive()
 		case <-w.held.C:
-			w.due = time.Time{} // where a clock was set it may be too early: then once more
-			err = w.step(w.clock.now(), func() {})
+			err = w.step(w.due, func() {})
 		case <-ctx.Done():
 			return ctx.Err()
 		}
@@ -179,13 +178,14 @@ func (w *watch) step(at time.Time, change func()) error {
 	return w.deliver(told, over)
 }
 
-// schedule has the watch look again when something is due.
+// schedule has the watch look again when something is due: by Asterisk's clock,
+// but however that is set, no later than it takes to settle.
 func (w *watch) schedule(due time.Time) {
 	if due.Equal(w.due) {
 		return
 	}
 	if w.due = due; !due.IsZero() {
-		w.held.Reset(max(due.Sub(w.clock.now()), 0) + time.Millisecond)
+		w.held.Reset(min(max(due.Sub(w.clock.now()), 0), w.dialer.settle))
 	}
 }
 
@@ -237,7 +237,7 @@ func (w *watch) reportAlive() error {
 
 func (w *watch) lookForForged() {
 	if w.conn.Discarded().Forged > 0 {
-		w.gapsSafely(func(g *gaps) { g.forged() })
+		w.gaps.forged()
 	}
 }
 

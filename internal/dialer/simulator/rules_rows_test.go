@@ -83,7 +83,7 @@ func (r *rows) has(u *coaching.User) bool {
 func (r *rows) follow(ctx context.Context, d coaching.Dialer) {
 	for ctx.Err() == nil {
 		r.memory = coaching.NewMemory()
-		r.apply((*coaching.Board).Connect)
+		r.apply(func(b *coaching.Board) { b.Connect("simulator") })
 		connection := r.dialer.Connection
 		heard, seq := time.Time{}, int64(0)
 		var batch []coaching.Sighting

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"net/http"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/coachmanager/coachmanager/internal/dialer/ami"
+	"github.com/coachmanager/coachmanager/internal/housetest/asterisktest"
+)
+
+// What this test looks at of a session, beside what the others do.
+type (
+	heardSession struct {
+		session
+		Type       string     `json:"type"`
+		Dialer     string     `json:"dialer"`
+		User       userName   `json:"user"`
+		TargetUser *userName  `json:"target_user"`
+		Campaign   *idName    `json:"target_campaign"`
+		Calls      []callHere `json:"current_calls"`
+	}
+	userName struct {
+		ID   string `json:"id"`
+		Name string `json:"name"`
+	}
+	idName struct {
+		Name string `json:"name"`
+	}
+	callHere struct {
+		CallID      string  `json:"call_id"`
+		PhoneNumber string  `json:"phone_number"`
+		Direction   string  `json:"direction"`
+		State       string  `json:"state"`
+		Campaign    *idName `json:"campaign"`
+		List        *idName `json:"list"`
+	}
+	listener struct {
+		ID       string         `json:"id"`
+		Name     string         `json:"name"`
+		Sessions []heardSession `json:"sessions"`
+	}
+)
+
+// The whole program on a real Asterisk: a supervisor's ChanSpy is a session of the
+// live list, DELETE ends it at the Asterisk and leaves the customer's call alone,
+// and the row is in the history.
+func TestSessionsOfARealAsterisk(t *testing.T) {
+	t.Parallel()
+	pbx := asterisktest.Start(t, asterisktest.ContactCentre())
+	hands, err := ami.Dial(t.Context(), ami.Config{Address: pbx.AMI, Username: asterisktest.TestUser, Secret: asterisktest.TestSecret})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(hands.Close)
+	originate := func(phone, context string) {
+		t.Helper()
+		call := ami.NewAction("Originate").With("Channel", "Local/"+phone+"/n").With("Context", context).
+			With("Exten", "a1").With("Priority", "1").With("Async", "true")
+		if _, err := hands.Do(t.Context(), call); err != nil {
+			t.Fatal(err)
+		}
+	}
+	channels := func() string { t.Helper(); return pbx.CLI("core show channels concise") }
+	originate("5551234@customer", "inbound")
+	p := start(t, []string{"COACH_DIALER_PBX_SECRET=" + asterisktest.CoachSecret}, "serve",
+		"--database", "sqlite:"+filepath.Join(t.TempDir(), "coach.db"),
+		"--dialer", "pbx=asterisk://"+asterisktest.CoachUser+"@"+pbx.AMI)
+	waitFor(t, "the Asterisk to be watched", func() bool {
+		return slices.Contains(get[page[dialerState]](p, "/dialers").Items, dialerState{Name: "pbx", Kind: "asterisk", Connected: true})
+	})
+	for _, kind := range []string{"monitor", "coach", "barge"} {
+		t.Run(kind, func(t *testing.T) {
+			// Not parallel: one Asterisk.
+			originate("s1@phone", kind)
+			u := p.listener(t)
+			s := u.Sessions[0]
+			wantHeard(t, u, s, kind)
+
+			status, body := p.ask(http.MethodDelete, "/api/v1/coaching-sessions/"+s.ID)
+			if status != http.StatusOK {
+				t.Fatalf("DELETE: got %d %s", status, body)
+			}
+			waitFor(t, "the supervisor's channel to go", func() bool { return !strings.Contains(channels(), "Local/s1@phone") })
+			if got := channels(); strings.Count(got, "Local/5551234@customer") != 2 || strings.Count(got, "Local/a1@phone") < 2 {
+				t.Errorf("the customer's call was harmed:\n%s", got)
+			}
+			ended := get[page[heardSession]](p, "/coaching-users/"+u.ID+"/history").Items
+			if len(ended) == 0 || ended[0].ID != s.ID || ended[0].State != "ended" || ended[0].EndReason != "disconnected" || ended[0].Type != kind {
+				t.Errorf("history: %+v", ended)
+			}
+		})
+	}
+}
+
+// listener waits for the one user who listens, with a call.
+func (p *program) listener(t *testing.T) (found listener) {
+	t.Helper()
+	waitFor(t, "a session with a call", func() bool {
+		users := get[page[listener]](p, "/coaching-users").Items
+		if len(users) != 1 || len(users[0].Sessions) != 1 || len(users[0].Sessions[0].Calls) != 1 {
+			return false
+		}
+		found = users[0]
+		return true
+	})
+	return found
+}
+
+func wantHeard(t *testing.T, u listener, s heardSession, kind string) {
+	t.Helper()
+	call := s.Calls[0]
+	got := map[string]string{
+		"user": u.Name, "type": s.Type, "state": s.State, "dialer": s.Dialer, "number": call.PhoneNumber,
+		"direction": call.Direction, "call state": call.State,
+	}
+	if s.TargetUser != nil {
+		got["target"] = s.TargetUser.Name
+	}
+	for what, named := range map[string]*idName{"target campaign": s.Campaign, "campaign": call.Campaign, "list": call.List} {
+		if named != nil {
+			got[what] = named.Name
+		}
+	}
+	for what, want := range map[string]string{
+		"user": "Local/s1@phone", "target": "Local/a1@phone", "type": kind, "state": "active", "dialer": "pbx",
+		"number": "5551234", "direction": "inbound", "call state": "talking",
+		"target campaign": "Spring Sale", "campaign": "Spring Sale", "list": "L-42",
+	} {
+		if got[what] != want {
+			t.Errorf("%s: got %q, want %q", what, got[what], want)
+		}
+	}
+	if call.CallID == "" {
+		t.Error("the call has no id")
+	}
+}
