@@ -334,6 +334,7 @@ func TestDisconnectSession_ForceEndsATakeoverOnlyForWhatWasSeen(t *testing.T) {
 		want    coaching.Code
 	}{
 		{nil, true, coaching.PreconditionRequired},
+		{[]string{"*"}, true, coaching.PreconditionRequired},
 		{[]string{seen}, true, coaching.SessionChangedSince},
 		{[]string{live.Session(s.ID).Tag()}, false, coaching.CustomerWouldDrop},
 	} {

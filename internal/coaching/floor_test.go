@@ -100,24 +100,39 @@ func TestFloor_ANewProcessGoesOnWhereTheOldOneStopped(t *testing.T) {
 	}
 }
 
-func TestFloor_ADialerTakenOutOfTheConfigurationIsNotConnected(t *testing.T) {
+func TestFloor_ADialerTakenOutOfTheConfigurationIsNotAsked(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, coaching.Timing{})
-	_, err := w.store.Change(t.Context(), coaching.Scope{Dialer: "old", Kind: "simulator"}, func(b *coaching.Board) error {
-		b.Observe(coaching.Position{Connection: 1, Seq: 1}, coaching.Snapshot{At: time.Now()})
-		return nil
+	_, s := w.listen(agent, coaching.TypeCoach)
+	w.stop()
+	scope := coaching.Scope{Dialer: s.Dialer, Kind: "simulator", Sessions: []coaching.SessionID{s.ID}}
+	_, err := w.store.Change(t.Context(), scope, func(b *coaching.Board) error {
+		_, err := b.Ask(coaching.Disconnect{Session: s.ID, By: manager}) // left behind
+		return err
 	})
 	w.must(err)
-	w.stop()
-	w.run(coaching.Timing{})
-	w.until("the old dialer is shown as lost", func(l *coaching.Live) bool {
-		for _, d := range l.Dialers() {
-			if d.Name == "old" {
-				return !d.Connected
-			}
-		}
-		return false
+	w.start(coaching.Timing{}, coaching.WatchedDialer{Name: "other", Kind: "simulator", Dialer: w.sim})
+	w.until("the request has come to nothing", func(l *coaching.Live) bool {
+		return l.Session(s.ID).State == coaching.StateActive
 	})
+	got := w.session(s.ID)
+	if !got.Stale || got.Requests[0].Outcome != coaching.OutcomeUnreachable {
+		t.Errorf("stale %v, requests %+v; want it stale and the request unreachable", got.Stale, got.Requests)
+	}
+	if err := w.disconnect(s.ID); coaching.CodeOf(err) != coaching.DialerUnreachable || len(w.session(s.ID).Requests) != 1 {
+		t.Errorf("got %v, want %s and nothing kept", err, coaching.DialerUnreachable)
+	}
+	if d := w.floor.Dialers(); len(d) != 1 || d[0].Name != "other" {
+		t.Errorf("dialers %+v, want only the one that is watched", d)
+	}
+}
+
+func TestFloor_AnotherKindOfDialerMayTakeAName(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, coaching.Timing{})
+	w.stop()
+	w.start(coaching.Timing{}, coaching.WatchedDialer{Name: "sim", Kind: "asterisk", Dialer: w.sim})
+	w.until("the new kind is shown", func(l *coaching.Live) bool { return simulated(l).Kind == "asterisk" })
 }
 
 func TestFloor_TheSelectedUserIsShownWithOrWithoutASession(t *testing.T) {

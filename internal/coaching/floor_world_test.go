@@ -76,11 +76,17 @@ func newWorld(t *testing.T, timing coaching.Timing) *world {
 	return w
 }
 
-// run starts a floor, as a new process would.
+// run starts a floor that watches the simulator, and waits until it does.
 func (w *world) run(timing coaching.Timing) {
 	w.t.Helper()
-	dialers := []coaching.WatchedDialer{{Name: "sim", Kind: "simulator", Dialer: w.sim}}
-	floor := coaching.NewFloor(w.store, dialers, timing, slog.New(slog.DiscardHandler))
+	w.start(timing, coaching.WatchedDialer{Name: "sim", Kind: "simulator", Dialer: w.sim})
+	w.until("the dialer is connected", simConnected)
+}
+
+// start starts a floor, as a new process would.
+func (w *world) start(timing coaching.Timing, dialer coaching.WatchedDialer) {
+	w.t.Helper()
+	floor := coaching.NewFloor(w.store, []coaching.WatchedDialer{dialer}, timing, slog.New(slog.DiscardHandler))
 	if err := floor.Open(w.t.Context()); err != nil {
 		w.t.Fatal(err)
 	}
@@ -90,7 +96,6 @@ func (w *world) run(timing coaching.Timing) {
 	w.floor = floor
 	w.stop = func() { cancel(); running.Wait() }
 	w.t.Cleanup(w.stop)
-	w.until("the dialer is connected", simConnected)
 }
 
 // until waits for the live view to show something.
