@@ -37,6 +37,9 @@ func (b *Board) hear(s *Session, seen CallSeen) bool {
 	before := s.Calls[i]
 	heard := before
 	heard.Call = b.call(seen)
+	if heard.AnsweredAt == nil {
+		heard.AnsweredAt = before.AnsweredAt // a dialer may forget, as over a reconnect
+	}
 	switch {
 	case seen.State == CallEnded && heard.HeardUntil == nil:
 		until := later(seen.At, heard.HeardFrom)

@@ -3,6 +3,7 @@ package coaching
 import (
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 )
@@ -11,18 +12,20 @@ import (
 const textLimit = 200
 
 // clean makes a dialer's report safe to keep: valid UTF-8 without control
-// characters and of a bounded length. It tells whether the report can be used at
-// all; one about nobody or no leg cannot.
+// characters and of a bounded length, and moments as exact as databases keep them,
+// so that the same moment stays the same. It tells whether the report can be used
+// at all; one about nobody or no leg cannot.
 func clean(sighting Sighting) (Sighting, bool) {
 	switch s := sighting.(type) {
 	case Attached:
 		return s.cleaned(), s.usable()
 	case Detached:
+		s.At = moment(s.At)
 		return s, usableLeg(s.Leg)
 	case CallSeen:
 		return s.cleaned(), s.usable()
 	case UserSeen:
-		s.Person, s.Reason = s.Person.cleaned(), text(s.Reason)
+		s.Person, s.Reason, s.Since = s.Person.cleaned(), text(s.Reason), moment(s.Since)
 		return s, s.Person.Extension != ""
 	case SnapshotBegun:
 		s.Boot = text(s.Boot)
@@ -38,6 +41,7 @@ func (s Snapshot) cleaned() Snapshot {
 	s.Legs = cleanEach(s.Legs)
 	s.Calls = cleanEach(s.Calls)
 	s.Users = cleanEach(s.Users)
+	s.At = moment(s.At)
 	return s
 }
 
@@ -61,7 +65,7 @@ func (a Attached) cleaned() Attached {
 		target := a.Target.cleaned()
 		a.Target = &target
 	}
-	a.TargetCampaign = a.TargetCampaign.cleaned()
+	a.TargetCampaign, a.At = a.TargetCampaign.cleaned(), moment(a.At)
 	if !slices.Contains(Types(), a.Type) {
 		a.Type = TypeUnknown
 	}
@@ -75,6 +79,7 @@ func (c CallSeen) usable() bool {
 func (c CallSeen) cleaned() CallSeen {
 	c.CallID, c.PhoneNumber = text(c.CallID), text(c.PhoneNumber)
 	c.Agent = c.Agent.cleaned()
+	c.StartedAt, c.At, c.AnsweredAt, c.EndedAt = moment(c.StartedAt), moment(c.At), someMoment(c.AnsweredAt), someMoment(c.EndedAt)
 	c.Campaign, c.List, c.ResultCode = c.Campaign.cleaned(), c.List.cleaned(), c.ResultCode.cleaned()
 	return c
 }
@@ -84,6 +89,16 @@ func (p Person) cleaned() Person {
 }
 
 func (n Named) cleaned() Named { return Named{Key: text(n.Key), Name: text(n.Name)} }
+
+func moment(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
+
+func someMoment(t *time.Time) *time.Time {
+	if t == nil {
+		return nil
+	}
+	m := moment(*t)
+	return &m
+}
 
 // usableLeg tells whether a leg's id can be kept as it is; it has to be, since the
 // dialer is asked about it by it.

@@ -122,9 +122,10 @@ func TestFloor_ADialerTakenOutOfTheConfigurationIsNotAsked(t *testing.T) {
 	if err := w.disconnect(s.ID); coaching.CodeOf(err) != coaching.DialerUnreachable || len(w.session(s.ID).Requests) != 1 {
 		t.Errorf("got %v, want %s and nothing kept", err, coaching.DialerUnreachable)
 	}
-	if d := w.floor.Dialers(); len(d) != 1 || d[0].Name != "other" {
-		t.Errorf("dialers %+v, want only the one that is watched", d)
-	}
+	w.until("only the dialer that is watched is shown", func(*coaching.Live) bool {
+		d := w.floor.Dialers()
+		return len(d) == 1 && d[0].Name == "other"
+	})
 }
 
 func TestFloor_AnotherKindOfDialerMayTakeAName(t *testing.T) {

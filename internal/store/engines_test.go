@@ -42,7 +42,7 @@ func onEachEngine(t *testing.T, test func(t *testing.T, url string)) {
 // service's: the machine may be busy.
 func open(t testing.TB, url string) *Store {
 	t.Helper()
-	return openPatient(t, url, 20*time.Second)
+	return openPatient(t, url, time.Minute)
 }
 
 func openPatient(t testing.TB, url string, patience time.Duration) *Store {

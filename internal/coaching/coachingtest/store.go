@@ -34,7 +34,7 @@ func StoreSuite(t *testing.T, open func(t *testing.T) coaching.Store) {
 	for name, suite := range suites {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			suite(t, &storeWorld{t: t, Store: open(t), whole: map[coaching.SessionID]*coaching.Session{}})
+			suite(t, &storeWorld{t: t, Store: open(t), seq: new(int64), whole: map[coaching.SessionID]*coaching.Session{}})
 		})
 	}
 }
@@ -43,10 +43,17 @@ func StoreSuite(t *testing.T, open func(t *testing.T) coaching.Store) {
 type storeWorld struct {
 	coaching.Store
 	t   *testing.T
-	seq int64
+	seq *int64
 	// whole are the sessions as the rules made them, with all calls; the change
 	// log holds them in brief.
 	whole map[coaching.SessionID]*coaching.Session
+}
+
+// in is the same world for a subtest.
+func (w *storeWorld) in(t *testing.T) *storeWorld {
+	inside := *w
+	inside.t = t
+	return &inside
 }
 
 // change makes a change that has to succeed.
@@ -77,8 +84,8 @@ func (w *storeWorld) reportOf(dialer string, sightings ...coaching.Sighting) coa
 	w.t.Helper()
 	return w.change(scopeOf(dialer, sightings...), func(b *coaching.Board) {
 		for _, s := range sightings {
-			w.seq++
-			b.Observe(coaching.Position{Connection: 1, Seq: w.seq}, s)
+			*w.seq++
+			b.Observe(coaching.Position{Connection: 1, Seq: *w.seq}, s)
 		}
 	})
 }
@@ -151,13 +158,13 @@ func (w *storeWorld) log() []coaching.Change {
 }
 
 // checkSession reads a session back, which has to be as the rules made it.
-func (w *storeWorld) checkSession(t *testing.T, what string, id coaching.SessionID) {
-	t.Helper()
-	read, err := w.Session(t.Context(), id)
+func (w *storeWorld) checkSession(what string, id coaching.SessionID) {
+	w.t.Helper()
+	read, err := w.Session(w.t.Context(), id)
 	if err != nil {
-		t.Fatal(err)
+		w.t.Fatal(err)
 	}
-	same(t, what, read, w.whole[id])
+	same(w.t, what, read, w.whole[id])
 }
 
 // only is the one session that a commit tells of, as it came to be.

@@ -20,6 +20,7 @@ func storeChange(t *testing.T, w *storeWorld) {
 	commit := w.report(attached)
 
 	t.Run("tells what it kept, as it will be read", func(t *testing.T) {
+		w := w.in(t)
 		same(t, "change log", w.log(), commit.Changes)
 		if got, want := w.live().Revision, commit.Revision; got != want {
 			t.Errorf("revision: got %v, want %v", got, want)
@@ -40,10 +41,12 @@ func storeChange(t *testing.T, w *storeWorld) {
 		same(t, "session", read, s)
 	})
 	t.Run("writes nothing when nothing is new", func(t *testing.T) {
+		w := w.in(t)
 		again := w.report(attached)
 		same(t, "commit", again, coaching.Commit{Revision: commit.Revision, At: commit.At})
 	})
 	t.Run("keeps rows of which there is nothing to tell", func(t *testing.T) {
+		w := w.in(t)
 		later := attached
 		later.At = At(10)
 		again := w.report(later)
@@ -53,6 +56,7 @@ func storeChange(t *testing.T, w *storeWorld) {
 		}
 	})
 	t.Run("is undone by the rule's error, which comes back as it is", func(t *testing.T) {
+		w := w.in(t)
 		was, refusal := w.live(), fmt.Errorf("no: %w", coaching.ErrUnavailable)
 		for _, dialer := range []string{Dialer, "unknown"} {
 			_, err := w.Change(t.Context(), coaching.Scope{Dialer: dialer, AllLive: true}, func(b *coaching.Board) error {
@@ -67,6 +71,7 @@ func storeChange(t *testing.T, w *storeWorld) {
 		same(t, "live set", w.live(), was)
 	})
 	t.Run("is undone by the rule's panic", func(t *testing.T) {
+		w := w.in(t)
 		was := w.live()
 		func() {
 			defer func() { _ = recover() }()
@@ -75,6 +80,7 @@ func storeChange(t *testing.T, w *storeWorld) {
 		same(t, "live set", w.live(), was)
 	})
 	t.Run("has the database's clock", func(t *testing.T) {
+		w := w.in(t)
 		commit := w.change(coaching.Scope{Dialer: Dialer}, connect) // for the first time
 		since := *w.live().Dialers[0].Since
 		if since.After(commit.At) || commit.At.Sub(since) > time.Minute || time.Since(commit.At).Abs() > time.Hour {

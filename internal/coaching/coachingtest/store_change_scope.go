@@ -43,6 +43,7 @@ func storeChangeScope(t *testing.T, w *storeWorld) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
+			w := w.in(t)
 			c.scope.Dialer = Dialer
 			var got []coaching.SessionID
 			w.change(c.scope, func(b *coaching.Board) {
@@ -60,13 +61,15 @@ func storeChangeScope(t *testing.T, w *storeWorld) {
 		})
 	}
 	t.Run("catalogue entries are known again", func(t *testing.T) {
+		w := w.in(t)
 		if n := len(w.live().Catalogue); n != 2 { // one of each dialer
 			t.Errorf("got %d entries, want 2", n)
 		}
 	})
 	t.Run("many of each", func(t *testing.T) {
+		w := w.in(t)
 		scope := coaching.Scope{Dialer: Dialer, Legs: []string{"alive"}}
-		for n := range 300 {
+		for n := range 80 {
 			scope.Legs = append(scope.Legs, fmt.Sprint("leg", n))
 			scope.Calls = append(scope.Calls, fmt.Sprint("call", n))
 			scope.Extensions = append(scope.Extensions, fmt.Sprint("9", n))

@@ -19,7 +19,7 @@ func storeSession(t *testing.T, w *storeWorld) {
 		t.Helper()
 		s := only(t, commit)
 		id = s.ID
-		w.checkSession(t, "session when "+name, id)
+		w.checkSession("session when "+name, id)
 		return w.whole[id]
 	}
 	unknown := Attached("leg1", Agent(1), coaching.TypeUnknown, At(0))
@@ -73,7 +73,7 @@ func storeSessionLateCalls(t *testing.T, w *storeWorld) {
 	if late.ID != heard.ID || late.Live() || late.Calls[0].ResultCode != "SALE" {
 		t.Errorf("got %+v, want the ended session with a result code", late)
 	}
-	w.checkSession(t, "session", heard.ID)
+	w.checkSession("session", heard.ID)
 }
 
 func storeHostileText(t *testing.T, w *storeWorld) {
@@ -91,7 +91,7 @@ func storeHostileText(t *testing.T, w *storeWorld) {
 		call := Talking("call"+person.Extension, person, At(i))
 		call.PhoneNumber = "+" + person.Extension
 		s := only(t, w.report(call, attached, coaching.UserSeen{Person: person, Status: coaching.StatusPaused, Reason: text, Since: At(i)}))
-		w.checkSession(t, "session", s.ID)
+		w.checkSession("session", s.ID)
 		for name, query := range map[string]coaching.SessionQuery{
 			"call id": {CallID: "call" + person.Extension, Limit: 5}, "number": {PhoneNumber: "+" + person.Extension, Limit: 5},
 		} {

@@ -35,9 +35,8 @@ var (
 //
 // The contexts monitor, coach, barge are the three ways to listen; outbound has
 // the agent call the customer: Channel: Local/a1@phone/n, Exten: 5551234. The
-// console does the same: CLI("channel originate Local/s1@phone/n extension
-// a1@coach"). The agent's channel carries CAMPAIGN, LIST and DIRECTION, and
-// RESULT_CODE once a test sets it.
+// agent's channel carries CAMPAIGN, LIST and DIRECTION, and RESULT_CODE once a test
+// sets it.
 func ContactCentre() map[string]string {
 	return map[string]string{
 		"manager.conf":    managerConf,
