@@ -103,6 +103,11 @@ func (w *watch) holdsCustomer(l *leg, status ami.Listing) bool {
 	if !told {
 		return true
 	}
+	return w.withoutAgent(bridge, l) || w.withoutAgent(l.ch.bridge, l) // as Asterisk answered, and as it told since
+}
+
+// withoutAgent tells whether a bridge is one that the leg's agent is not in.
+func (w *watch) withoutAgent(bridge string, l *leg) bool {
 	return bridge != "" && (l.spyee == nil || !w.model.bridges[bridge][l.spyee])
 }
 
