@@ -104,8 +104,11 @@ func (a *attempt) wait(ctx context.Context, d time.Duration) bool {
 // final.
 func (a *attempt) ask(ctx context.Context, s *SessionView) (final bool) {
 	verdict, err := a.hangUp(ctx, s)
-	log := a.floor.log.With("dialer", a.dialer.Name, "session", a.session)
-	log.Info("asked the dialer to end a session", "verdict", verdict, "cause", err)
+	log := a.floor.log.With("dialer", a.dialer.Name, "session", a.session, "verdict", verdict)
+	if err != nil {
+		log = log.With("cause", err)
+	}
+	log.Info("asked the dialer to end a session")
 	switch verdict {
 	case Accepted:
 		a.asked = true

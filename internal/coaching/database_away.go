@@ -39,7 +39,7 @@ func (f *Floor) note(fails *bool, err error) {
 		}
 		return
 	}
-	d.lastAnswers = time.Now().UTC()
+	d.lastAnswers = moment(time.Now())
 	if f.view.databaseAway(nil) {
 		f.log.Info("the database is back")
 	}

@@ -38,7 +38,7 @@ func newReportQueue() *reportQueue { return &reportQueue{filled: make(chan struc
 func (q *reportQueue) report(s Sighting) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.heard = time.Now().UTC()
+	q.heard = moment(time.Now())
 	if _, ok := s.(Alive); ok {
 		return nil
 	}
