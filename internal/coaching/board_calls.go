@@ -41,6 +41,8 @@ func (b *Board) hear(s *Session, seen CallSeen) bool {
 		heard.AnsweredAt = before.AnsweredAt // a dialer may forget, as over a reconnect
 	}
 	switch {
+	case s.Type() == TypeBargeKick:
+		heard.takenOver(before)
 	case seen.State == CallEnded && heard.HeardUntil == nil:
 		until := later(seen.At, heard.HeardFrom)
 		heard.HeardUntil = &until
@@ -53,6 +55,55 @@ func (b *Board) hear(s *Session, seen CallSeen) bool {
 	s.Calls[i] = heard
 	b.learnCampaign(s)
 	return true
+}
+
+// takenOver keeps where a call stands for the supervisor who took it over: what a
+// dialer still tells of it is about the agent, who is out. Result codes count.
+func (c *HeardCall) takenOver(before HeardCall) {
+	c.State, c.EndedAt, c.HeardUntil = before.State, before.EndedAt, before.HeardUntil
+}
+
+// handover is how long before a takeover a dialer may tell that the agent's part
+// of the call is over: Asterisk hangs the agent up and bridges the supervisor, in
+// either order.
+const handover = 2 * time.Second
+
+// takeOver has a session that became a takeover go on with the call that the agent
+// was in until then.
+func (b *Board) takeOver(s *Session, at time.Time) {
+	if s.Type() != TypeBargeKick || len(s.Calls) == 0 {
+		return
+	}
+	c := &s.Calls[len(s.Calls)-1]
+	if c.HeardUntil == nil || !c.HeardUntil.Before(at.Add(-handover)) {
+		c.State, c.EndedAt, c.HeardUntil = CallTalking, nil, nil
+	}
+}
+
+// handBack has a session that is a takeover no more take its calls for what they
+// are to the agent.
+func (b *Board) handBack(s *Session, at time.Time) {
+	agent := b.users[s.Target.ID]
+	if agent == nil {
+		return
+	}
+	known := b.memory.calls[agent.At(b.dialer.Name)]
+	for i := range s.Calls {
+		c := &s.Calls[i]
+		if told, ok := known[c.CallID]; ok {
+			b.hear(s, told.CallSeen)
+		} else if c.HeardUntil == nil {
+			c.over(later(at, c.HeardFrom))
+		}
+	}
+}
+
+// over ends a call at a moment that was not told.
+func (c *HeardCall) over(at time.Time) {
+	c.HeardUntil, c.State = &at, CallEnded
+	if c.EndedAt == nil {
+		c.EndedAt = &at
+	}
 }
 
 // hearCurrentCalls has a session take on the current calls of its target.

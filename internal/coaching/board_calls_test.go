@@ -206,11 +206,36 @@ func TestTheLengthOfACallIsNeverNegative(t *testing.T) {
 	}
 }
 
-func TestATakenOverCallIsTheLastOneHeard(t *testing.T) {
+func TestATakenOverCallGoesOnWithTheSupervisor(t *testing.T) {
+	t.Parallel()
+	first := talking("c1", alice, at(1))
+	took := attached("leg", alice, coaching.TypeBargeKick, at(5))
+	for name, reports := range map[string][]coaching.Sighting{
+		"the agent's end is told after the takeover":  {took, over(first, at(6))},
+		"the agent's end is told before the takeover": {over(first, at(4)), took},
+		"and again":                    {over(first, at(4)), took, over(first, at(4)), took},
+		"the agent goes on to another": {took, over(first, at(6)), talking("c2", alice, at(7))},
+		"a snapshot does not have it": {
+			took, over(first, at(6)), coaching.SnapshotBegun{Boot: "boot-1"},
+			coaching.Snapshot{At: at(9), Legs: []coaching.Attached{took}},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := watched(t)
+			w.report(first, attached("leg", alice, monitor, at(2)))
+			w.report(reports...)
+			is(t, heard(w.only()), "c1 talking 2-")
+			w.report(coaching.Detached{Leg: "leg", At: at(20), Exact: true, Gone: true, Reason: coaching.EndSupervisorLeft})
+			is(t, heard(w.only()), "c1 talking 2-20")
+		})
+	}
+}
+
+func TestACallThatWasOverLongAgoIsNotTakenOver(t *testing.T) {
 	t.Parallel()
 	w := watched(t)
 	first := talking("c1", alice, at(1))
-	w.report(first, attached("leg", alice, monitor, at(2)), attached("leg", alice, coaching.TypeBargeKick, at(3)))
-	w.report(over(first, at(4)), talking("c2", alice, at(5)))
+	w.report(first, attached("leg", alice, monitor, at(2)), over(first, at(4)), attached("leg", alice, coaching.TypeBargeKick, at(30)))
 	is(t, heard(w.only()), "c1 ended 2-4")
 }

@@ -35,7 +35,14 @@ func (b *Board) restate(pos Position, live *Session, a Attached, target *User) {
 		live.Sighted = pos
 		b.keep(live)
 	}
+	was := live.Type()
 	changed := b.retype(live, a.Type, a.At)
+	switch {
+	case was != TypeBargeKick:
+		b.takeOver(live, a.At)
+	case live.Type() != TypeBargeKick && live.Target != nil:
+		b.handBack(live, a.At)
+	}
 	if live.Target == nil && target != nil {
 		name := target.Named()
 		live.Target = &name

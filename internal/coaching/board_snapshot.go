@@ -152,18 +152,14 @@ func (b *Board) confirm(pos, mark Position, known time.Time, live *Session, a At
 // memory any more: those that ended while the dialer was not heard.
 func (b *Board) closeCalls(snap Snapshot) {
 	for _, s := range b.sessions {
-		if !s.Live() || s.Target == nil {
+		if !s.Live() || s.Target == nil || s.Type() == TypeBargeKick {
 			continue
 		}
 		changed := false
 		for i := range s.Calls {
 			c := &s.Calls[i]
 			if c.HeardUntil == nil && !b.remembered(s, c.CallID) {
-				until := later(snap.At, c.HeardFrom)
-				c.HeardUntil, c.State = &until, CallEnded
-				if c.EndedAt == nil {
-					c.EndedAt = &until
-				}
+				c.over(later(snap.At, c.HeardFrom))
 				changed = true
 			}
 		}

@@ -170,3 +170,16 @@ func TestFloor_WhatCannotBeHeldIsReconciled(t *testing.T) {
 	}
 	w.until("the dialer is connected again", simConnected)
 }
+
+func TestFloor_AStatusHoldsSinceTheSessionEnded(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, coaching.Timing{})
+	leg, s := w.listen(agent, coaching.TypeCoach)
+	w.must(w.sim.Leave(leg))
+	after := w.ended(s.ID)
+	u, err := w.floor.User(s.User.ID)
+	w.must(err)
+	if u.Presence.Status != coaching.StatusAvailable || u.Presence.Since == nil || u.Presence.Since.Before(*after.EndedAt) {
+		t.Errorf("presence %+v; want available, not since before the session ended at %v", u.Presence, after.EndedAt)
+	}
+}

@@ -72,7 +72,7 @@ func (m *Memory) knowsNewer(c CallSeen) bool {
 		return known.At.After(c.At)
 	}
 	told, ok := m.over.get(callKey{c.Agent.Extension, c.CallID})
-	return ok && told.After(c.At)
+	return ok && !told.Before(c.At)
 }
 
 func (m *Memory) call(c CallSeen) (rememberedCall, bool) {

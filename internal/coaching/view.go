@@ -19,7 +19,8 @@ type view struct {
 	sessions  map[SessionID]*Session // live ones
 	dialers   map[string]DialerState
 	catalogue *Catalogue
-	away      *time.Time // since when the database is away; nil while it answers
+	away      *time.Time           // since when the database is away; nil while it answers
+	freed     map[UserID]time.Time // when users supervised last, since the view began
 
 	built map[UserID]*CoachingUser // as in the last Live
 	dirty map[UserID]bool          // to be built anew
@@ -37,6 +38,7 @@ func (v *view) reset(set LiveSet) {
 	v.users, v.sessions, v.dialers = map[UserID]*User{}, map[SessionID]*Session{}, map[string]DialerState{}
 	v.catalogue = NewCatalogue(set.Catalogue)
 	v.built, v.dirty = map[UserID]*CoachingUser{}, map[UserID]bool{}
+	v.freed = map[UserID]time.Time{}
 	for _, u := range set.Users {
 		v.users[u.ID] = u
 	}
@@ -76,6 +78,7 @@ func (v *view) apply(c Change) {
 			v.sessions[c.Session.ID] = c.Session
 		} else {
 			delete(v.sessions, c.Session.ID)
+			v.freed[c.Session.User.ID] = later(*c.Session.EndedAt, v.freed[c.Session.User.ID])
 		}
 		v.touch(c.Session.User.ID)
 	case c.User != nil:
@@ -203,6 +206,11 @@ func (v *view) shown(id UserID, byUser map[UserID][]*Session) User {
 	}
 	shown := *u
 	shown.Presence = StatusOf(u.Presence, byUser[id])
+	// What a dialer reported before the user supervised holds again since then.
+	if freed, ok := v.freed[id]; ok && shown.Presence.Since != nil {
+		since := later(*shown.Presence.Since, freed)
+		shown.Presence.Since = &since
+	}
 	return shown
 }
 
@@ -239,11 +247,10 @@ func (v *view) user(id UserID) (*CoachingUser, bool) {
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	u, ok := v.users[id]
-	if !ok {
+	if _, ok := v.users[id]; !ok {
 		return nil, false
 	}
-	return &CoachingUser{User: *u}, true
+	return &CoachingUser{User: v.shown(id, v.sessionsByUser())}, true
 }
 
 func (v *view) sessionsByUser() map[UserID][]*Session {

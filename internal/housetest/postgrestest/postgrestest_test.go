@@ -79,6 +79,7 @@ func TestDatabase(t *testing.T) {
 
 func TestDatabaseIsDroppedUnderAnOpenConnection(t *testing.T) {
 	t.Parallel()
+	_ = postgrestest.Database(t) // or skips
 	var url string
 	t.Run("the test that forgets to close", func(t *testing.T) {
 		url = postgrestest.Database(t)
