@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/coachmanager/coachmanager/internal/coaching"
@@ -45,6 +46,8 @@ func databaseError(c config.Database, err error) error {
 		return fmt.Errorf("%s: %w", c.Shown, err)
 	case errors.Is(err, fs.ErrPermission):
 		return fmt.Errorf("%s: %w; choose another place, or let this user write there", c.Shown, err)
+	case errors.Is(err, coaching.ErrUnavailable) && strings.HasPrefix(c.Shown, "sqlite:"):
+		return fmt.Errorf("%s: %w; see that the file is a database of Coach Manager and that its disk has room, or name another", c.Shown, err)
 	case errors.Is(err, coaching.ErrUnavailable):
 		return fmt.Errorf("%s: %w; see that the database runs and that its address, user and password are right, and start again", c.Shown, err)
 	default:

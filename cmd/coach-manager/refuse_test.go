@@ -91,7 +91,7 @@ func TestWhatFailsAtTheStartIsOneLineAndExitCode1(t *testing.T) {
 		"the port is taken":          {serve("sqlite:"+filepath.Join(folder, "a.db"), "--listen", taken.Addr().String()), []string{"in use", "--listen"}},
 		"demo's port is taken":       {[]string{"demo", "--listen", taken.Addr().String()}, []string{"in use", "--listen"}},
 		"no folder":                  {serve("sqlite:" + filepath.Join(folder, "none", "a.db")), []string{"none", "does not exist"}},
-		"no database at all":         {serve("sqlite:" + os.DevNull), []string{"see that the database runs"}},
+		"no database at all":         {serve("sqlite:" + os.DevNull), []string{"see that the file is a database"}},
 		"demo's folder":              {[]string{"demo", "--listen", "127.0.0.1:0", "--db", filepath.Join(folder, "none", "a.db")}, []string{"does not exist"}},
 		"a folder":                   {serve("sqlite:" + folder), []string{"is a folder"}},
 		"no database":                {serve("sqlite:" + noDatabase), []string{"text.db"}},

@@ -44,6 +44,7 @@ func TestRequestsAreChecked(t *testing.T) {
 		"malformed id in a query":     {path: "/coaching-sessions?user_id=7", status: 400, code: "invalid_request", field: "user_id", says: "UUID"},
 		"limit 0":                     {path: "/coaching-sessions?limit=0", status: 400, code: "invalid_request", field: "limit", says: "at least 1"},
 		"limit 201":                   {path: "/coaching-sessions?limit=201", status: 400, code: "invalid_request", field: "limit", says: "at most 200"},
+		"number with a bare +":        {path: "/coaching-sessions?phone_number=+442079460427", status: 400, code: "invalid_request", field: "phone_number", says: "%2B"},
 		"limit x":                     {path: "/coaching-users/{user}/history?limit=x", status: 400, code: "invalid_request", field: "limit", says: "whole number"},
 		"limit beyond all numbers":    {path: "/coaching-sessions?limit=99999999999999999999", status: 400, code: "invalid_request", field: "limit", says: "whole number"},
 		"unknown type":                {path: "/coaching-users?type=whisper", status: 400, code: "invalid_request", field: "type", says: "one of monitor, coach"},

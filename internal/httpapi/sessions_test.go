@@ -91,7 +91,7 @@ func TestListSessions(t *testing.T) {
 	for query, want := range map[string][]string{
 		"": {two, one}, "state=all": {two, one}, "state=live": {two}, "state=ended": {one}, "user_id=" + first.User.ID.String(): {one},
 		"target_user_id=" + second.Target.ID.String(): {two}, "call_id=" + url.QueryEscape(call): {one}, "phone_number=" + url.QueryEscape(number): {one},
-		"phone_number=" + number: {}, "call_id=100%2525": {}, "type=barge": {one}, "type=monitor": {one}, "type=monitor&type=coach": {two, one}, "dialer=sim": {two, one},
+		"phone_number=100%2525": {}, "call_id=100%2525": {}, "type=barge": {one}, "type=monitor": {one}, "type=monitor&type=coach": {two, one}, "dialer=sim": {two, one},
 		"dialer=x": {}, "end_reason=supervisor_left": {one}, "end_reason=call_ended": {}, "at=" + first.StartedAt.Format("2006-01-02T15:04:05.999999Z"): {one},
 		"at=2020-01-01T00:00:00Z": {}, "target_campaign_id=" + campaign + "&state=ended": {one}, "user_id=" + unknown: {},
 	} {
