@@ -87,10 +87,9 @@ func (b *Board) handBack(s *Session, at time.Time) {
 	if agent == nil {
 		return
 	}
-	known := b.memory.calls[agent.At(b.dialer.Name)]
 	for i := range s.Calls {
 		c := &s.Calls[i]
-		if told, ok := known[c.CallID]; ok {
+		if told, ok := b.recall(agent, c.CallID); ok {
 			b.hear(s, told.CallSeen)
 		} else if c.HeardUntil == nil {
 			c.over(later(at, c.HeardFrom))

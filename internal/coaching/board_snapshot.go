@@ -174,6 +174,16 @@ func (b *Board) remembered(s *Session, callID string) bool {
 	if agent == nil {
 		return true // not on this board: nothing is known about this agent's calls
 	}
-	c, ok := b.memory.calls[agent.At(b.dialer.Name)][callID]
+	c, ok := b.recall(agent, callID)
 	return ok && c.State != CallEnded
+}
+
+// recall is what the watch remembers of an agent's call.
+func (b *Board) recall(agent *User, callID string) (rememberedCall, bool) {
+	for _, extension := range agent.AllAt(b.dialer.Name) {
+		if c, ok := b.memory.calls[extension][callID]; ok {
+			return c, true
+		}
+	}
+	return rememberedCall{}, false
 }

@@ -124,3 +124,21 @@ func TestACatalogueEntryMadeAndRenamedInOneBatchIsOneChange(t *testing.T) {
 	is(t, kinds(changes), "catalogue.changed user.changed user.changed session.started")
 	is(t, changes[0].Catalogue.Name, "Spring")
 }
+
+func TestAUserMayHaveSeveralExtensionsAtADialer(t *testing.T) {
+	t.Parallel()
+	w := watched(t)
+	desk := alice
+	desk.Extension = "1099"
+	both := &coaching.User{
+		ID: w.newID(), ExternalID: "hr-7", Name: "Alice", Presence: coaching.Presence{Status: coaching.StatusUnknown},
+		Extensions: []coaching.Extension{
+			{Dialer: coachingtest.Dialer, Extension: alice.Extension}, {Dialer: coachingtest.Dialer, Extension: desk.Extension},
+		},
+	}
+	w.users[both.ID] = both
+	w.report(attached("leg", alice, monitor, at(2)), attached("leg", desk, monitor, at(3)), talking("c1", desk, at(4)))
+	s := w.only()
+	is(t, s.Target.ID.String(), both.ID.String())
+	is(t, heard(s), "c1 talking 4-")
+}

@@ -145,7 +145,7 @@ func (a *attempt) hangUp(ctx context.Context, s *SessionView) (Verdict, error) {
 		}
 	}
 	if s.Target != nil {
-		ask.Target = s.TargetUser.At(a.dialer.Name)
+		ask.Targets = s.TargetUser.AllAt(a.dialer.Name)
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.floor.timing.Ask)
 	defer cancel()

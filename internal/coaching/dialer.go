@@ -2,6 +2,7 @@ package coaching
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -30,10 +31,16 @@ type Dialer interface {
 
 // HangUp names one session to a dialer.
 type HangUp struct {
-	Leg    string
-	Target string // the target's extension; "" while it is unknown
-	Type   Type   // as it was when the request was made
-	Force  bool   // even if it drops the customer, as long as the type is still Type
+	Leg     string
+	Targets []string // the target's extensions at this dialer; none while the target is unknown
+	Type    Type     // as it was when the request was made
+	Force   bool     // even if it drops the customer, as long as the type is still Type
+}
+
+// Elsewhere tells whether a leg that is on an extension now is on another target
+// than the ask is about.
+func (h HangUp) Elsewhere(extension string) bool {
+	return len(h.Targets) > 0 && !slices.Contains(h.Targets, extension)
 }
 
 // Verdict is a dialer's answer to HangUp.

@@ -25,14 +25,23 @@ type Extension struct {
 	Extension string `json:"extension"`
 }
 
-// At returns the user's extension at a dialer, or "" if there is none.
+// At returns the user's first extension at a dialer, or "" if there is none.
 func (u *User) At(dialer string) string {
-	for _, e := range u.Extensions {
-		if e.Dialer == dialer {
-			return e.Extension
-		}
+	if all := u.AllAt(dialer); len(all) > 0 {
+		return all[0]
 	}
 	return ""
+}
+
+// AllAt returns all of the user's extensions at a dialer.
+func (u *User) AllAt(dialer string) []string {
+	var all []string
+	for _, e := range u.Extensions {
+		if e.Dialer == dialer {
+			all = append(all, e.Extension)
+		}
+	}
+	return all
 }
 
 // UserName is a user as named at some moment; history keeps it as it was then.

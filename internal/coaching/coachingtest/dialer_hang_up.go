@@ -38,7 +38,7 @@ func attachAndWatch(t *testing.T, d DialerUnderTest) (*dialerWatch, coaching.Han
 	w.snapshot()
 	leg := d.Attach(d.Supervisor, d.Agent, coaching.TypeMonitor)
 	w.attached(leg)
-	return w, coaching.HangUp{Leg: leg, Target: d.Agent, Type: coaching.TypeMonitor}
+	return w, coaching.HangUp{Leg: leg, Targets: []string{d.Agent}, Type: coaching.TypeMonitor}
 }
 
 // wantVerdict asks, and checks the verdict: a cause comes with those that have one.
@@ -80,7 +80,7 @@ func hangUpTouchesNoOther(t *testing.T, d DialerUnderTest) {
 
 func hangUpWithoutTarget(t *testing.T, d DialerUnderTest) {
 	w, ask := attachAndWatch(t, d)
-	ask.Target, ask.Type = "", coaching.TypeUnknown
+	ask.Targets, ask.Type = nil, coaching.TypeUnknown
 	wantVerdict(t, d, ask, coaching.Accepted)
 	w.gone(ask.Leg)
 }
@@ -111,7 +111,7 @@ func hangUpNeverThere(t *testing.T, d DialerUnderTest) {
 
 func hangUpUnreachable(t *testing.T, d DialerUnderTest) {
 	leg := d.Attach(d.Supervisor, d.Agent, coaching.TypeMonitor)
-	ask := coaching.HangUp{Leg: leg, Target: d.Agent, Type: coaching.TypeMonitor}
+	ask := coaching.HangUp{Leg: leg, Targets: []string{d.Agent}, Type: coaching.TypeMonitor}
 	wantVerdict(t, d, ask, coaching.Unreachable)
 	w := watchDialer(t, d.Dialer)
 	w.snapshot()

@@ -130,7 +130,7 @@ func TestRealAsterisk(t *testing.T) {
 			}
 			f.do("Setvar", "Channel", f.onDevice("a1@phone"), "Variable", "RESULT_CODE", "Value", "SALE-"+string(kind))
 
-			ask := coaching.HangUp{Leg: a.Leg, Target: a.Target.Extension, Type: kind}
+			ask := coaching.HangUp{Leg: a.Leg, Targets: []string{a.Target.Extension}, Type: kind}
 			if got, err := f.dialer.HangUp(t.Context(), ask); got != coaching.Accepted {
 				t.Fatalf("hang up: %s, %v", got, err)
 			}
@@ -182,7 +182,7 @@ func TestRealAsteriskTypesAndTakeOver(t *testing.T) {
 		}
 		return taken && over
 	})
-	ask := coaching.HangUp{Leg: leg, Target: "Local/a1@phone", Type: coaching.TypeBargeKick}
+	ask := coaching.HangUp{Leg: leg, Targets: []string{"Local/a1@phone"}, Type: coaching.TypeBargeKick}
 	if got, err := f.dialer.HangUp(t.Context(), ask); got != coaching.WouldDropCustomer {
 		t.Errorf("hang up: %s, %v", got, err)
 	}

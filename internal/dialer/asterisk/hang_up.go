@@ -82,7 +82,7 @@ func (w *watch) judge(ask coaching.HangUp, status ami.Listing) coaching.Verdict 
 	w.dialer.mu.Lock()
 	defer w.dialer.mu.Unlock()
 	l := w.model.legs[ask.Leg]
-	if l == nil || !l.session || ask.Target != "" && l.target != "" && ask.Target != l.target {
+	if l == nil || !l.session || l.target != "" && ask.Elsewhere(l.target) {
 		return coaching.Moved // on another target, or off to something that is no session
 	}
 	if forced := ask.Force && ask.Type == l.kind; !forced && w.holdsCustomer(l, status) {

@@ -105,7 +105,7 @@ func TestHangUp(t *testing.T) {
 			want:    coaching.Accepted, hungUp: true,
 		},
 		"on another target": {
-			ask:  func(ask *coaching.HangUp) { ask.Target = agent2 },
+			ask:  func(ask *coaching.HangUp) { ask.Targets = []string{agent2} },
 			want: coaching.Moved,
 		},
 		"took the call over": {
@@ -183,7 +183,7 @@ func TestHangUp(t *testing.T) {
 			w.watch.snapshot()
 			w.leg = w.attach(supervisor1, agent1, monitor)
 			w.watch.attached(w.leg, monitor)
-			ask := coaching.HangUp{Leg: w.leg, Target: agent1, Type: monitor}
+			ask := coaching.HangUp{Leg: w.leg, Targets: []string{agent1}, Type: monitor}
 			if c.happens != nil {
 				c.happens(w)
 			}

@@ -93,7 +93,7 @@ func (s *Simulator) judge(c *connection, p *pending) {
 	case l == nil:
 		p.told = c.barrier()
 		p.answer(coaching.AlreadyGone, nil)
-	case l.target == nil || ask.Target != "" && ask.Target != l.target.Extension:
+	case l.target == nil || ask.Elsewhere(l.target.Extension):
 		p.told = c.barrier()
 		p.answer(coaching.Moved, nil)
 	case l.holdsCustomer() && (!ask.Force || ask.Type != l.kind):

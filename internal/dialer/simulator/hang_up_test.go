@@ -119,7 +119,7 @@ func TestHangUpForceCountsForItsTypeOnly(t *testing.T) {
 		s.watch()
 		leg := s.attach(coaching.TypeBarge)
 		s.must(s.sim.SetType(leg, coaching.TypeBargeKick))
-		ask := coaching.HangUp{Leg: leg, Target: "2001", Type: coaching.TypeBarge, Force: true}
+		ask := coaching.HangUp{Leg: leg, Targets: []string{"2001"}, Type: coaching.TypeBarge, Force: true}
 		s.hangUp(ask).want(0, coaching.WouldDropCustomer)
 		ask.Type = coaching.TypeBargeKick
 		s.hangUp(ask).want(0, coaching.Accepted)

@@ -80,7 +80,7 @@ func (c *comparison) run() {
 		<-time.After(30 * time.Second)
 		if live := c.sim.Truth().Live; len(live) > 0 {
 			a := live[i%len(live)]
-			ask := coaching.HangUp{Leg: a.Leg, Target: a.Target, Type: a.Types[len(a.Types)-1].Type, Force: i%2 == 0}
+			ask := coaching.HangUp{Leg: a.Leg, Targets: []string{a.Target}, Type: a.Types[len(a.Types)-1].Type, Force: i%2 == 0}
 			_, _ = c.sim.HangUp(ctx, ask)
 		}
 	}

@@ -144,5 +144,5 @@ func (a *asking) want(after time.Duration, want coaching.Verdict) {
 }
 
 func on(leg, target string) coaching.HangUp {
-	return coaching.HangUp{Leg: leg, Target: target, Type: coaching.TypeMonitor}
+	return coaching.HangUp{Leg: leg, Targets: []string{target}, Type: coaching.TypeMonitor}
 }
