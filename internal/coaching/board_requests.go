@@ -39,6 +39,9 @@ func (b *Board) Ask(d Disconnect) (uuid.UUID, error) {
 	if pending == nil && !d.Force && s.Type() == TypeBargeKick {
 		return uuid.Nil, &Error{Code: CustomerWouldDrop, Message: wouldDropMessage}
 	}
+	if pending != nil && len(s.Requests) >= requestLimit {
+		return pending.ID, nil
+	}
 	request := DisconnectRequest{
 		ID: b.newID(), AskedAt: b.now, AskedBy: d.By, Reason: d.Reason, Forced: d.Force, Type: s.Type(),
 		Joined: pending != nil, Outcome: OutcomePending,
@@ -51,6 +54,10 @@ func (b *Board) Ask(d Disconnect) (uuid.UUID, error) {
 	b.log(SessionChanged, s)
 	return request.ID, nil
 }
+
+// requestLimit bounds what is kept of many who ask for one end at once: from then
+// on they share a request that is under way.
+const requestLimit = 64
 
 const wouldDropMessage = "The supervisor may be the customer's only party now, so ending the session could drop the customer. " +
 	"To do it all the same, ask again with If-Match and force=true."

@@ -4,49 +4,61 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // carryOut carries out the requests to end sessions of one dialer until ctx ends:
 // those that are made from now on and those an earlier process left behind.
-// Every session being disconnected has one goroutine, which this one waits for.
+// Every request under way has one goroutine, which this one waits for.
 func (f *Floor) carryOut(ctx context.Context, d *watched) {
 	var all sync.WaitGroup
 	defer all.Wait()
 	var mu sync.Mutex
-	underWay := map[SessionID]bool{}
+	underWay := map[uuid.UUID]bool{} // requests
+	over := make(chan struct{}, 1)   // an attempt is: the session may have been asked for again
 	for {
 		changed := f.view.changed()
 		for id, s := range f.Live().Sessions() {
-			mu.Lock()
-			isNew := s.Dialer == d.Name && s.State == StateDisconnecting && !underWay[id]
-			if isNew {
-				underWay[id] = true
+			pending := s.Pending()
+			if s.Dialer != d.Name || pending == nil {
+				continue
 			}
+			request := pending.ID
+			mu.Lock()
+			isNew := !underWay[request]
+			underWay[request] = true
 			mu.Unlock()
 			if !isNew {
 				continue
 			}
-			a := &attempt{floor: f, dialer: d, session: id, inherited: f.inherited[s.Pending().ID]}
+			a := &attempt{floor: f, dialer: d, session: id, request: request, inherited: f.inherited[request]}
 			all.Go(func() {
 				a.run(ctx)
 				mu.Lock()
-				defer mu.Unlock()
-				delete(underWay, id)
+				delete(underWay, request)
+				mu.Unlock()
+				select {
+				case over <- struct{}{}:
+				default:
+				}
 			})
 		}
 		select {
 		case <-changed:
+		case <-over:
 		case <-ctx.Done():
 			return
 		}
 	}
 }
 
-// attempt is the work on one session that is being disconnected.
+// attempt is the work on one request to end a session.
 type attempt struct {
 	floor   *Floor
 	dialer  *watched
 	session SessionID
+	request uuid.UUID
 	// inherited: the request is from before this process, and may have been asked
 	// already: a dialer that is not connected yet is waited for.
 	inherited bool
@@ -61,8 +73,8 @@ func (a *attempt) run(ctx context.Context) {
 	pause := backoff{shortest: time.Second, longest: 8 * time.Second}
 	deadline := time.Now().Add(a.floor.timing.Deadline)
 	for {
-		s := a.floor.Live().Session(a.session)
-		if s == nil || s.State != StateDisconnecting {
+		s := a.pending()
+		if s == nil {
 			return
 		}
 		left := time.Until(deadline)
@@ -79,6 +91,15 @@ func (a *attempt) run(ctx context.Context) {
 	}
 }
 
+// pending is the session while the request is under way; nil from then on.
+func (a *attempt) pending() *SessionView {
+	s := a.floor.Live().Session(a.session)
+	if s == nil || s.Pending() == nil || s.Pending().ID != a.request {
+		return nil
+	}
+	return s
+}
+
 // wait waits for the session to be over with, a while at most, and tells whether
 // it is still being disconnected.
 func (a *attempt) wait(ctx context.Context, d time.Duration) bool {
@@ -86,8 +107,7 @@ func (a *attempt) wait(ctx context.Context, d time.Duration) bool {
 	defer timer.Stop()
 	for {
 		changed := a.floor.view.changed()
-		s := a.floor.Live().Session(a.session)
-		if s == nil || s.State != StateDisconnecting {
+		if a.pending() == nil {
 			return false
 		}
 		select {
@@ -174,7 +194,7 @@ func (a *attempt) giveUp(ctx context.Context, outcome Outcome) (final bool) {
 // expire gives up a request whose deadline has passed: the leg lives on.
 func (a *attempt) expire(ctx context.Context) {
 	outcome := OutcomeTimedOut
-	if s := a.floor.Live().Session(a.session); s != nil && s.Pending() != nil && s.Pending().AcceptedAt != nil {
+	if s := a.pending(); s != nil && s.Pending().AcceptedAt != nil {
 		outcome = OutcomeFailed
 	}
 	a.giveUp(ctx, outcome)

@@ -100,8 +100,13 @@ func (k *keeper) keep(ctx context.Context, batch []queued) error {
 			return err
 		case ctx.Err() != nil:
 			return errors.Join(errNotKept, err)
+		case k.queue.overflowed():
+			return errors.Join(errQueueFull, err) // the next watch reconciles
 		case errors.Is(err, ErrUnavailable):
 			sleep(ctx, pause.next())
+			if half := len(batch) / 2; half > 0 { // it may have been too much at a time
+				return errors.Join(k.keep(ctx, batch[:half]), k.keep(ctx, batch[half:]))
+			}
 		default:
 			return k.keepEach(ctx, batch, err)
 		}

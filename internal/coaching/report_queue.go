@@ -16,6 +16,7 @@ type reportQueue struct {
 	heard   time.Time     // when the dialer was last heard, on this machine's clock
 	closed  bool          // nothing more will be reported
 	given   bool          // nothing more will be kept
+	full    bool          // a report could not be taken in: only a snapshot helps
 	filled  chan struct{} // has room for one signal
 }
 
@@ -43,6 +44,7 @@ func (q *reportQueue) report(s Sighting) error {
 		return nil
 	}
 	if len(q.reports) >= queueBound {
+		q.full = true
 		return errQueueFull
 	}
 	q.seq++
@@ -106,6 +108,12 @@ func (q *reportQueue) take(limit int) (batch []queued, open bool) {
 		q.signal()
 	}
 	return batch, !q.closed || len(q.reports) > 0
+}
+
+func (q *reportQueue) overflowed() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.full
 }
 
 func (q *reportQueue) lastHeard() time.Time {

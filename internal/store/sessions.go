@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"gorm.io/gorm"
+
 	"github.com/coachmanager/coachmanager/internal/coaching"
 )
 
@@ -24,8 +26,7 @@ func (s *Store) Sessions(ctx context.Context, query coaching.SessionQuery) (coac
 	limit := max(1, min(query.Limit, mostSessions))
 	var rows []sessionRow
 	var next *coaching.Place
-	err := s.bounded(ctx, "read sessions", func(ctx context.Context) (err error) {
-		tx := s.reading.WithContext(ctx)
+	read := func(tx *gorm.DB) (err error) {
 		sql, args := q.page(limit + 1)
 		if err := tx.Raw(sql, args...).Scan(&rows).Error; err != nil {
 			return err
@@ -34,6 +35,13 @@ func (s *Store) Sessions(ctx context.Context, query coaching.SessionQuery) (coac
 			next, err = q.end(tx)
 		}
 		return err
+	}
+	err := s.bounded(ctx, "read sessions", func(ctx context.Context) error {
+		tx := s.reading.WithContext(ctx)
+		if len(q.narrow) == 0 { // one statement
+			return read(tx)
+		}
+		return tx.Transaction(read, oneMoment)
 	})
 	if err != nil {
 		return coaching.SessionPage{}, err

@@ -106,9 +106,19 @@ func (w *watch) holdsCustomer(l *leg, status ami.Listing) bool {
 	return w.withoutAgent(bridge, l) || w.withoutAgent(l.ch.bridge, l) // as Asterisk answered, and as it told since
 }
 
-// withoutAgent tells whether a bridge is one that the leg's agent is not in.
+// withoutAgent tells whether a bridge is one that the leg's agent is not in, or is
+// in alone with the leg: then the one who was spied on may be the customer.
 func (w *watch) withoutAgent(bridge string, l *leg) bool {
-	return bridge != "" && (l.spyee == nil || !w.model.bridges[bridge][l.spyee])
+	if bridge == "" {
+		return false
+	}
+	others := 0
+	for ch := range w.model.bridges[bridge] {
+		if ch != l.ch {
+			others++
+		}
+	}
+	return l.spyee == nil || !w.model.bridges[bridge][l.spyee] || others < 2
 }
 
 // answered says what Asterisk's answer to the Hangup means.

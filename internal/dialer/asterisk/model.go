@@ -62,11 +62,8 @@ func (m *model) apply(e ami.Message, at time.Time) {
 		m.setState(e.Get("Device"), e.Get("State"))
 	case "OriginateResponse":
 		m.originated(e, at)
-	case "BlindTransfer":
-		m.transferred(e.Get("TransfererUniqueid"))
-	case "AttendedTransfer":
-		m.transferred(e.Get("OrigTransfererUniqueid"))
-		m.transferred(e.Get("SecondTransfererUniqueid"))
+	case "BlindTransfer", "AttendedTransfer":
+		m.transfer(e)
 	case "QueueMemberStatus", "QueueMemberAdded", "AgentCalled", "AgentConnect":
 		m.queueMember(e)
 	case "DialBegin":
@@ -75,6 +72,19 @@ func (m *model) apply(e ami.Message, at time.Time) {
 		m.applyToChannel(e, at)
 	}
 	m.settle(at)
+}
+
+// transfer takes in that somebody gave a call away; one that failed left it where
+// it was.
+func (m *model) transfer(e ami.Message) {
+	if e.Get("Result") != "Success" {
+		return
+	}
+	for _, by := range []string{"TransfererUniqueid", "OrigTransfererUniqueid", "SecondTransfererUniqueid"} {
+		if id := e.Get(by); id != "" {
+			m.transferred(id)
+		}
+	}
 }
 
 // applyToChannel takes in an event about one channel. An event about a channel
@@ -86,6 +96,9 @@ func (m *model) applyToChannel(e ami.Message, at time.Time) {
 	}
 	ch := m.channels[e.Get("Uniqueid")]
 	if ch == nil {
+		if e.Event() == "Hangup" {
+			m.ended.add(e.Get("Uniqueid")) // a list under way may still have it
+		}
 		return
 	}
 	m.update(ch, e, "")

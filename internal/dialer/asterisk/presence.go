@@ -29,7 +29,7 @@ func (m *model) refreshPresence(device string, at time.Time) {
 	}
 	seen := coaching.UserSeen{Person: person, Status: status, Since: before.Since}
 	if before.Status != status {
-		seen.Since = at
+		seen.Since = after(before.Since, at)
 	}
 	m.presence[device] = seen
 	m.tell(seen)
