@@ -17,7 +17,7 @@ func (m *model) find(ch *channel, before *model) {
 	switch {
 	case spies && ch.bridge == "":
 		m.findSpy(ch, s, was)
-	case was != nil && was.session && was.kind == coaching.TypeBargeKick:
+	case was != nil && was.session && was.bridged:
 		m.findTaker(ch, was)
 	}
 }
@@ -71,8 +71,9 @@ func (m *model) candidate(spyer *channel, s spy) (device string, spyee *channel,
 	return device, spyee, false
 }
 
-// findTaker makes a leg of a channel that took a call over and still holds the
-// customer. Nothing but our memory tells what it is.
+// findTaker makes a leg of a channel that went into a bridge with the customer, to
+// take the call over or to barge in, and still is in it. Nothing but our memory
+// tells what it is.
 func (m *model) findTaker(ch *channel, was *leg) {
 	customer := was.customer()
 	if customer == nil {
@@ -85,5 +86,9 @@ func (m *model) findTaker(ch *channel, was *leg) {
 	l := m.legOf(ch)
 	l.session, l.bridged, l.kind, l.target = true, true, was.kind, was.target
 	l.since, l.exact, l.last = was.since, was.exact, was.last
+	if agent := m.channels[was.spyee.id]; agent != nil {
+		l.spyee = agent
+		return
+	}
 	l.spyee = &channel{id: was.spyee.id, name: was.spyee.name, device: was.spyee.device, vars: was.spyee.vars, party: now, gone: true}
 }
