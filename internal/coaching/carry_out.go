@@ -16,7 +16,7 @@ func (f *Floor) carryOut(ctx context.Context, d *watched) {
 	defer all.Wait()
 	var mu sync.Mutex
 	underWay := map[uuid.UUID]bool{} // requests
-	over := make(chan struct{}, 1)   // an attempt is: the session may have been asked for again
+	over := make(chan struct{}, 1)   // an attempt has ended: what it left open is taken up again
 	for {
 		changed := f.view.changed()
 		for id, s := range f.Live().Sessions() {

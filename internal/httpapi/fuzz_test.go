@@ -45,7 +45,7 @@ func FuzzIfMatch(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, ifMatch string) {
 		if ifMatch == "*" || ifMatch == `"`+s.Tag()+`"` {
-			t.Skip("this one names it")
+			return // this one names it
 		}
 		w := *w
 		w.t = t
