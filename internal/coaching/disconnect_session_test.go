@@ -252,7 +252,7 @@ func TestDisconnectSession_TheDatabaseFailsAfterTheDialerAgreed(t *testing.T) {
 	w := newWorld(t, coaching.Timing{Wait: patience, Poll: 20 * time.Millisecond})
 	_, s := w.listen(agent, coaching.TypeMonitor)
 	var once sync.Once
-	w.sim.OnHangUp(nil, func(coaching.HangUp) { once.Do(func() { w.store.away.Store(true) }) })
+	w.sim.OnHangUp(nil, func(coaching.HangUp) { once.Do(func() { w.store.Away.Store(true) }) })
 	answered := make(chan error, 1)
 	go func() { answered <- w.disconnect(s.ID) }()
 	stale := w.until("the view says that it is stale", func(l *coaching.Live) bool {
@@ -262,7 +262,7 @@ func TestDisconnectSession_TheDatabaseFailsAfterTheDialerAgreed(t *testing.T) {
 	if stale.Session(s.ID).State != coaching.StateDisconnecting {
 		t.Errorf("state %s, want disconnecting", stale.Session(s.ID).State)
 	}
-	w.store.away.Store(false)
+	w.store.Away.Store(false)
 	if err := <-answered; err != nil {
 		t.Error(err)
 	}

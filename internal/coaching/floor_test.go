@@ -73,11 +73,11 @@ func TestFloor_ReportsAreHeldWhileTheDatabaseIsAway(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, coaching.Timing{Poll: 20 * time.Millisecond})
 	leg, s := w.listen(agent, coaching.TypeCoach)
-	w.store.away.Store(true)
+	w.store.Away.Store(true)
 	w.until("the view says that it is stale", func(l *coaching.Live) bool { return l.Session(s.ID).Stale })
 	w.must(w.sim.SetType(leg, coaching.TypeBarge))
 	w.must(w.sim.Leave(leg))
-	w.store.away.Store(false)
+	w.store.Away.Store(false)
 	after := w.ended(s.ID)
 	if after.EndReason != coaching.EndSupervisorLeft || !after.EndedAtExact || after.Type() != coaching.TypeBarge {
 		t.Errorf("ended %s as %s, exact %v; want what happened meanwhile, exactly", after.EndReason, after.Type(), after.EndedAtExact)
@@ -157,14 +157,14 @@ func TestFloor_WhatCannotBeHeldIsReconciled(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, coaching.Timing{Poll: 20 * time.Millisecond})
 	leg, s := w.listen(agent, coaching.TypeCoach)
-	w.store.away.Store(true)
+	w.store.Away.Store(true)
 	w.until("the view says that it is stale", func(l *coaching.Live) bool { return l.Session(s.ID).Stale })
 	statuses := []coaching.Status{coaching.StatusPaused, coaching.StatusAvailable}
 	for n := range 25_000 { // more than are held
 		w.must(w.sim.SetStatus(otherAgent, statuses[n%2], ""))
 	}
 	w.must(w.sim.Leave(leg))
-	w.store.away.Store(false)
+	w.store.Away.Store(false)
 	if after := w.ended(s.ID); after.EndReason != coaching.EndNotObserved || after.EndedAtExact {
 		t.Errorf("ended %s, exact %v; want not_observed, inexact", after.EndReason, after.EndedAtExact)
 	}

@@ -2,15 +2,14 @@ package coaching_test
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"path/filepath"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/coachmanager/coachmanager/internal/coaching"
+	"github.com/coachmanager/coachmanager/internal/coaching/coachingtest"
 	"github.com/coachmanager/coachmanager/internal/dialer/simulator"
 	"github.com/coachmanager/coachmanager/internal/store"
 )
@@ -30,37 +29,8 @@ type world struct {
 	t     *testing.T
 	floor *coaching.Floor
 	sim   *simulator.Simulator
-	store *faultyStore
+	store *coachingtest.AwayStore
 	stop  func() // stops the floor and waits for it; may be repeated
-}
-
-// faultyStore is a real store whose database can be taken away.
-type faultyStore struct {
-	coaching.Store
-	away atomic.Bool
-}
-
-var errTakenAway = errors.Join(coaching.ErrUnavailable, errors.New("taken away by the test"))
-
-func (s *faultyStore) Change(ctx context.Context, scope coaching.Scope, rule func(*coaching.Board) error) (coaching.Commit, error) {
-	if s.away.Load() {
-		return coaching.Commit{}, errTakenAway
-	}
-	return s.Store.Change(ctx, scope, rule)
-}
-
-func (s *faultyStore) Changes(ctx context.Context, after coaching.Revision, limit int) ([]coaching.Change, error) {
-	if s.away.Load() {
-		return nil, errTakenAway
-	}
-	return s.Store.Changes(ctx, after, limit)
-}
-
-func (s *faultyStore) Session(ctx context.Context, id coaching.SessionID) (*coaching.Session, error) {
-	if s.away.Load() {
-		return nil, errTakenAway
-	}
-	return s.Store.Session(ctx, id)
 }
 
 // newWorld runs a floor over a fresh database and a quiet simulator.
@@ -71,7 +41,7 @@ func newWorld(t *testing.T, timing coaching.Timing) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	w := &world{t: t, store: &faultyStore{Store: db}, sim: simulator.New(simulator.Config{Seed: 1, Quiet: true})}
+	w := &world{t: t, store: &coachingtest.AwayStore{Store: db}, sim: simulator.New(simulator.Config{Seed: 1, Quiet: true})}
 	w.run(timing)
 	return w
 }

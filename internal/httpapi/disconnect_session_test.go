@@ -272,8 +272,8 @@ func TestDisconnectSession_TheDatabaseIsAway(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, coaching.Timing{})
 	_, s := w.listen(supervisor, agent, coaching.TypeMonitor)
-	w.store.away.Store(true)
-	defer w.store.away.Store(false)
+	w.store.Away.Store(true)
+	defer w.store.Away.Store(false)
 	a := w.delete("/coaching-sessions/" + s.ID.String())
 	if a.problem(503, "database_unavailable"); a.header.Get("Retry-After") == "" || len(w.sim.Truth().HangUps) != 0 {
 		t.Errorf("Retry-After %q, asks %v", a.header.Get("Retry-After"), w.sim.Truth().HangUps)

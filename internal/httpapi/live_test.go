@@ -181,7 +181,7 @@ func TestTheDatabaseIsAway(t *testing.T) {
 	w := newWorld(t, coaching.Timing{Poll: 10 * time.Millisecond})
 	ended := w.over(supervisor, otherAgent, coaching.TypeMonitor)
 	_, s := w.listen(supervisor, agent, coaching.TypeMonitor)
-	w.store.away.Store(true)
+	w.store.Away.Store(true)
 	w.until("the view says that it is stale", func(l *coaching.Live) bool { return l.Session(s.ID).Stale })
 	user := "/coaching-users/" + s.User.ID.String()
 	for _, path := range []string{"/coaching-users", user, user + "/current-calls", "/dialers"} {
@@ -197,7 +197,7 @@ func TestTheDatabaseIsAway(t *testing.T) {
 	if a := w.do("GET", "/readyz"); a.status != 503 || string(a.body) != `{"ok":false,"dependencies":[{"name":"database","ok":false},{"name":"dialer sim","ok":true}]}`+"\n" {
 		t.Errorf("/readyz: %d %s", a.status, a.body)
 	}
-	w.store.away.Store(false)
+	w.store.Away.Store(false)
 	w.until("the view is confirmed again", func(l *coaching.Live) bool { return !l.Session(s.ID).Stale })
 }
 

@@ -3,7 +3,6 @@ package httpapi_test
 import (
 	"bytes"
 	"context"
-	"errors"
 	"log/slog"
 	"net/http"
 	"path/filepath"
@@ -13,6 +12,7 @@ import (
 	"time"
 
 	"github.com/coachmanager/coachmanager/internal/coaching"
+	"github.com/coachmanager/coachmanager/internal/coaching/coachingtest"
 	"github.com/coachmanager/coachmanager/internal/dialer/simulator"
 	"github.com/coachmanager/coachmanager/internal/httpapi"
 	"github.com/coachmanager/coachmanager/internal/store"
@@ -46,49 +46,22 @@ type world struct {
 
 // faultyStore is a real store with which things can be made to go wrong.
 type faultyStore struct {
-	coaching.Store
-	away   atomic.Bool
+	coachingtest.AwayStore
 	broken atomic.Pointer[error] // what reading one session fails with
 	panics atomic.Bool           // reading one session does
 }
 
-var errTakenAway = errors.Join(coaching.ErrUnavailable, errors.New(secret))
-
 // secret stands in texts of drivers, and so must never be in an answer.
-const secret = "driver text: dial tcp db.internal"
-
-func (s *faultyStore) Change(ctx context.Context, scope coaching.Scope, rule func(*coaching.Board) error) (coaching.Commit, error) {
-	if s.away.Load() {
-		return coaching.Commit{}, errTakenAway
-	}
-	return s.Store.Change(ctx, scope, rule)
-}
-
-func (s *faultyStore) Changes(ctx context.Context, after coaching.Revision, limit int) ([]coaching.Change, error) {
-	if s.away.Load() {
-		return nil, errTakenAway
-	}
-	return s.Store.Changes(ctx, after, limit)
-}
+const secret = coachingtest.DriverText
 
 func (s *faultyStore) Session(ctx context.Context, id coaching.SessionID) (*coaching.Session, error) {
-	broken := s.broken.Load()
-	switch {
-	case s.away.Load():
-		return nil, errTakenAway
-	case s.panics.Load():
+	if s.panics.Load() {
 		panic(secret)
-	case broken != nil:
+	}
+	if broken := s.broken.Load(); broken != nil {
 		return nil, *broken
 	}
-	return s.Store.Session(ctx, id)
-}
-
-func (s *faultyStore) Sessions(ctx context.Context, query coaching.SessionQuery) (coaching.SessionPage, error) {
-	if s.away.Load() {
-		return coaching.SessionPage{}, errTakenAway
-	}
-	return s.Store.Sessions(ctx, query)
+	return s.AwayStore.Session(ctx, id)
 }
 
 // lines keeps what was logged.
@@ -122,7 +95,7 @@ func newWorldOf(t testing.TB, timing coaching.Timing, centre simulator.Config) *
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	w := &world{t: t, store: &faultyStore{Store: db}, sim: simulator.New(centre), log: &lines{}}
+	w := &world{t: t, store: &faultyStore{AwayStore: coachingtest.AwayStore{Store: db}}, sim: simulator.New(centre), log: &lines{}}
 	log := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	w.floor = coaching.NewFloor(w.store, []coaching.WatchedDialer{{Name: "sim", Kind: "simulator", Dialer: w.sim}}, timing, slog.New(slog.DiscardHandler))
 	if err := w.floor.Open(t.Context()); err != nil {
