@@ -250,6 +250,9 @@ type Dialer struct {
 	Kind      DialerKind `json:"kind"`
 	Connected bool       `json:"connected"`
 
+	// WatchedBy The name of the process that watches it; every process answers the same. Null while none does: another takes over within seconds.
+	WatchedBy *string `json:"watched_by"`
+
 	// Since Since when it is connected, or is not. Null before the first try.
 	Since *time.Time `json:"since"`
 

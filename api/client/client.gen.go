@@ -251,6 +251,9 @@ type Dialer struct {
 	Kind      DialerKind `json:"kind"`
 	Connected bool       `json:"connected"`
 
+	// WatchedBy The name of the process that watches it; every process answers the same. Null while none does: another takes over within seconds.
+	WatchedBy *string `json:"watched_by"`
+
 	// Since Since when it is connected, or is not. Null before the first try.
 	Since *time.Time `json:"since"`
 
@@ -932,8 +935,8 @@ type ClientInterface interface {
 
 	// ListDialers List the dialers and whether they are connected
 	//
-	// Every dialer that is watched, sorted by name: connected or not, since when, and when it was last heard. While a
-	// dialer is not connected its sessions stay as they were last known, marked `stale`. Answered from memory.
+	// Every dialer that is watched, sorted by name: connected or not, by which process, since when, and when it was last
+	// heard. Of several processes on one database each dialer is watched by one. While a dialer is not connected its sessions stay as they were last known, marked `stale`. Answered from memory.
 	//
 	// Corresponds with GET /dialers (the `ListDialers` operationId).
 	ListDialers(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -1095,8 +1098,8 @@ func (c *Client) ListUserHistory(ctx context.Context, userID UserID, params *Lis
 
 // ListDialers List the dialers and whether they are connected
 //
-// Every dialer that is watched, sorted by name: connected or not, since when, and when it was last heard. While a
-// dialer is not connected its sessions stay as they were last known, marked `stale`. Answered from memory.
+// Every dialer that is watched, sorted by name: connected or not, by which process, since when, and when it was last
+// heard. Of several processes on one database each dialer is watched by one. While a dialer is not connected its sessions stay as they were last known, marked `stale`. Answered from memory.
 //
 // Corresponds with GET /dialers (the `ListDialers` operationId).
 func (c *Client) ListDialers(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1923,8 +1926,8 @@ type ClientWithResponsesInterface interface {
 
 	// ListDialersWithResponse List the dialers and whether they are connected
 	//
-	// Every dialer that is watched, sorted by name: connected or not, since when, and when it was last heard. While a
-	// dialer is not connected its sessions stay as they were last known, marked `stale`. Answered from memory.
+	// Every dialer that is watched, sorted by name: connected or not, by which process, since when, and when it was last
+	// heard. Of several processes on one database each dialer is watched by one. While a dialer is not connected its sessions stay as they were last known, marked `stale`. Answered from memory.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -2383,8 +2386,8 @@ func (c *ClientWithResponses) ListUserHistoryWithResponse(ctx context.Context, u
 
 // ListDialersWithResponse List the dialers and whether they are connected
 //
-// Every dialer that is watched, sorted by name: connected or not, since when, and when it was last heard. While a
-// dialer is not connected its sessions stay as they were last known, marked `stale`. Answered from memory.
+// Every dialer that is watched, sorted by name: connected or not, by which process, since when, and when it was last
+// heard. Of several processes on one database each dialer is watched by one. While a dialer is not connected its sessions stay as they were last known, marked `stale`. Answered from memory.
 //
 // Returns a wrapper object for the known response body format(s).
 //

@@ -14,28 +14,30 @@ import (
 	"github.com/coachmanager/coachmanager/internal/store"
 )
 
-// database is an open store that this process alone serves.
+// database is an open store that this process may serve.
 type database struct {
 	*store.Store
-	claim *store.Claim
+	release func() // gives up the right to serve it
 }
 
 // openDatabase opens and claims a database. A database that does not answer at
-// the start is an error: most likely its address is wrong.
-func openDatabase(ctx context.Context, c config.Database, log *slog.Logger) (*database, error) {
-	opened, err := store.Open(ctx, c.URL.Reveal(), store.Options{Log: log})
+// the start is an error: most likely its address is wrong. Nothing may take longer
+// there than a part of the lease, so that a transaction of a process that stands
+// still is over when the lease is.
+func openDatabase(ctx context.Context, c config.Database, lease time.Duration, log *slog.Logger) (*database, error) {
+	opened, err := store.Open(ctx, c.URL.Reveal(), store.Options{Log: log, Patience: lease / 3})
 	if err != nil {
 		return nil, databaseError(c, err)
 	}
-	claim, err := opened.Claim(ctx)
+	release, err := opened.Claim(ctx)
 	if err != nil {
 		return nil, databaseError(c, errors.Join(err, opened.Close()))
 	}
-	return &database{opened, claim}, nil
+	return &database{opened, release}, nil
 }
 
 func (d *database) close() error {
-	d.claim.Release()
+	d.release()
 	return d.Close()
 }
 
@@ -67,7 +69,7 @@ func (d *database) prune(ctx context.Context, log *slog.Logger) {
 	tick := time.NewTicker(pruneEvery)
 	defer tick.Stop()
 	for {
-		if _, err := d.Prune(ctx, time.Now().Add(-changesKept)); err != nil && ctx.Err() == nil {
+		if _, err := d.Prune(ctx, changesKept); err != nil && ctx.Err() == nil {
 			log.Warn("old changes not forgotten; tried again in an hour", "error", err)
 		}
 		select {

@@ -15,6 +15,9 @@ import (
 // demoDialer is the name of the demo's dialer.
 const demoDialer = "demo"
 
+// demoLease: a demo is the only process on its database.
+const demoLease = 9 * time.Second
+
 // demo shows an invented contact centre until ctx ends.
 func demo(ctx context.Context, c config.Demo, stdout, stderr io.Writer) (err error) {
 	log := newLog(c.Log, stderr)
@@ -32,7 +35,7 @@ func demo(ctx context.Context, c config.Demo, stdout, stderr io.Writer) (err err
 		defer func() { _ = os.RemoveAll(folder) }()
 		path = filepath.Join(folder, "demo.db")
 	}
-	db, err := openDatabase(ctx, config.SQLite(path), log)
+	db, err := openDatabase(ctx, config.SQLite(path), demoLease, log)
 	if err != nil {
 		_ = listener.Close()
 		return startError(ctx, err)
@@ -44,7 +47,7 @@ func demo(ctx context.Context, c config.Demo, stdout, stderr io.Writer) (err err
 		return startError(ctx, err)
 	}
 	dialer := config.Dialer{Name: demoDialer, Simulator: &config.Simulator{Seed: c.Seed}}
-	s := service{config: c.Service, listener: listener, db: db, dialers: watchedDialers([]config.Dialer{dialer}, log), log: log}
+	s := service{config: c.Service, listener: listener, db: db, name: "demo", timing: coaching.Timing{Lease: demoLease}, dialers: watchedDialers([]config.Dialer{dialer}, log), log: log}
 	s.ready = func(ctx context.Context, floor *coaching.Floor, url string) {
 		waitForSessions(ctx, floor)
 		welcome(stdout, url, c.DB, floor.Live())

@@ -65,7 +65,7 @@ func TestWhatFailsAtTheStartIsOneLineAndExitCode1(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	newer := filepath.Join(folder, "newer.db")
-	migrated(t, newer, "INSERT INTO schema_versions (version_id, is_applied) VALUES (999999, 1)")
+	migrated(t, newer, "INSERT INTO schema_versions (version_id, is_applied) VALUES (999999, 1); UPDATE compatibility SET oldest = 999999")
 	noDatabase := filepath.Join(folder, "text.db")
 	if err := os.WriteFile(noDatabase, []byte(strings.Repeat("no database ", 100)), 0o600); err != nil {
 		t.Fatal(err)

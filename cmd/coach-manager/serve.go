@@ -1,15 +1,25 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"crypto/rand"
 	"io"
+	"log/slog"
+	"strings"
 
+	"github.com/coachmanager/coachmanager/internal/coaching"
 	"github.com/coachmanager/coachmanager/internal/config"
 )
 
 // serve watches dialers and serves the API until ctx ends.
-func serve(ctx context.Context, c config.Serve, stderr io.Writer) (err error) {
+func serve(ctx context.Context, c config.Serve, stderr io.Writer) error {
 	log := newLog(c.Log, stderr)
+	return serveDialers(ctx, c, watchedDialers(c.Dialers, log), log)
+}
+
+// serveDialers is serve with dialers made already.
+func serveDialers(ctx context.Context, c config.Serve, dialers []coaching.WatchedDialer, log *slog.Logger) error {
 	for _, name := range c.Unknown {
 		log.Warn("this variable of the environment is no setting; is it misspelt?", "name", name)
 	}
@@ -17,13 +27,17 @@ func serve(ctx context.Context, c config.Serve, stderr io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	db, err := openDatabase(ctx, c.Database, log)
+	db, err := openDatabase(ctx, c.Database, c.Lease, log)
 	if err != nil {
 		_ = listener.Close()
 		return startError(ctx, err)
 	}
-	log.Info("database open", "database", c.Database.Shown)
-	s := service{config: c.Service, listener: listener, db: db, dialers: watchedDialers(c.Dialers, log), log: log}
+	name := cmp.Or(c.Name, "coach-"+strings.ToLower(rand.Text()[:6])) // no host's name: strangers see it
+	log.Info("database open", "database", c.Database.Shown, "process", name)
+	s := service{
+		config: c.Service, listener: listener, db: db, name: name, timing: coaching.Timing{Lease: c.Lease},
+		dialers: dialers, log: log,
+	}
 	return s.run(ctx)
 }
 

@@ -20,15 +20,14 @@ type service struct {
 	config   config.Service
 	listener net.Listener
 	db       *database
+	name     string // of this process
+	timing   coaching.Timing
 	dialers  []coaching.WatchedDialer
 	log      *slog.Logger
 	// ready is called once requests are answered; nil if nobody wants to know. It
 	// returns when ctx ends.
 	ready func(ctx context.Context, floor *coaching.Floor, url string)
 }
-
-var errClaimLost = errors.New("another Coach Manager took over this database while it could not be reached, so this one stops; " +
-	"stop the other one, or give this one a database of its own, and start again")
 
 // run serves until ctx ends, which is no error, or the service cannot go on.
 // Everything ends in the opposite order of its beginning: first the requests,
@@ -39,7 +38,7 @@ func (s *service) run(ctx context.Context) (err error) {
 			err = fmt.Errorf("close the database: %w", closeErr)
 		}
 	}()
-	floor := coaching.NewFloor(s.db, s.dialers, coaching.Timing{}, s.log)
+	floor := coaching.NewFloor(s.db, s.name, s.dialers, s.timing, s.log)
 	if err := floor.Open(ctx); err != nil {
 		_ = s.listener.Close()
 		return startError(ctx, fmt.Errorf("read the live sessions: %w", err))
@@ -63,8 +62,6 @@ func (s *service) run(ctx context.Context) (err error) {
 	select {
 	case <-ctx.Done():
 		s.log.Info("stopping")
-	case <-s.db.claim.Lost():
-		err = errClaimLost
 	case err = <-served:
 		err = fmt.Errorf("serve: %w", err)
 	}

@@ -124,7 +124,7 @@ func TestRequestsUnderWayAreAnswered(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	db, err := openDatabase(t.Context(), config.SQLite(filepath.Join(t.TempDir(), "coach.db")), slog.New(slog.DiscardHandler))
+	db, err := openDatabase(t.Context(), config.SQLite(filepath.Join(t.TempDir(), "coach.db")), demoLease, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -92,7 +92,7 @@ func (b *Board) GiveUp(session SessionID, outcome Outcome) {
 // Forsake notes that nobody watches the dialer any more: it is not connected, and
 // the requests under way come to nothing.
 func (b *Board) Forsake() {
-	b.Lose(time.Time{})
+	b.Lose()
 	for _, s := range b.sessions {
 		b.GiveUp(s.ID, OutcomeUnreachable)
 	}

@@ -8,16 +8,21 @@ import "time"
 func (b *Board) Connect(kind string) {
 	b.dialer.Connection++
 	b.dialer.Kind = kind
-	b.Lose(time.Time{})
+	b.Lose()
 }
 
-// Lose notes that the connection is lost; it ends no session. heard is when the
-// dialer was last heard; the zero time changes nothing about that.
-func (b *Board) Lose(heard time.Time) {
+// Lose notes that the connection is lost; it ends no session.
+func (b *Board) Lose() {
 	if b.dialer.Connected || b.dialer.Since == nil {
 		b.dialer.Connected, b.dialer.Since = false, &b.now
 	}
-	if !heard.IsZero() {
+}
+
+// Heard notes how long ago the dialer was last heard. On the database's clock that
+// is a moment, which all processes agree about.
+func (b *Board) Heard(ago time.Duration) {
+	heard := b.now.Add(-ago)
+	if last := b.dialer.LastHeardAt; last == nil || heard.After(*last) {
 		b.dialer.LastHeardAt = &heard
 	}
 }

@@ -9,9 +9,10 @@ import (
 )
 
 // carryOut carries out the requests to end sessions of one dialer until ctx ends:
-// those that are made from now on and those an earlier process left behind.
-// Every request under way has one goroutine, which this one waits for.
-func (f *Floor) carryOut(ctx context.Context, d *watched) {
+// those that are made from now on, by any process, and those that the holder
+// before left behind. Every request under way has one goroutine, which this one
+// waits for.
+func (f *Floor) carryOut(ctx context.Context, d *watched, t *tenure) {
 	var all sync.WaitGroup
 	defer all.Wait()
 	var mu sync.Mutex
@@ -32,7 +33,7 @@ func (f *Floor) carryOut(ctx context.Context, d *watched) {
 			if !isNew {
 				continue
 			}
-			a := &attempt{floor: f, dialer: d, session: id, request: request, inherited: f.inherited[request]}
+			a := &attempt{floor: f, dialer: d, tenure: t, session: id, request: request, inherited: t.inherited[request]}
 			all.Go(func() {
 				a.run(ctx)
 				mu.Lock()
@@ -57,9 +58,10 @@ func (f *Floor) carryOut(ctx context.Context, d *watched) {
 type attempt struct {
 	floor   *Floor
 	dialer  *watched
+	tenure  *tenure
 	session SessionID
 	request uuid.UUID
-	// inherited: the request is from before this process, and may have been asked
+	// inherited: the request is from before this tenure, and may have been asked
 	// already: a dialer that is not connected yet is waited for.
 	inherited bool
 	asked     bool // the dialer got an ask that may have worked
@@ -71,12 +73,12 @@ type attempt struct {
 // carried out by the next.
 func (a *attempt) run(ctx context.Context) {
 	pause := backoff{shortest: time.Second, longest: 8 * time.Second}
-	deadline := time.Now().Add(a.floor.timing.Deadline)
-	for {
-		s := a.pending()
-		if s == nil {
-			return
-		}
+	s := a.pending()
+	if s == nil {
+		return
+	}
+	deadline := time.Now().Add(a.timeLeft(s))
+	for ; s != nil; s = a.pending() {
 		left := time.Until(deadline)
 		if left <= 0 {
 			a.expire(ctx)
@@ -89,6 +91,17 @@ func (a *attempt) run(ctx context.Context) {
 			return
 		}
 	}
+}
+
+// timeLeft is how long the request may still be tried. What is inherited has used
+// some of its time; a part is left in any case, so that it is tried at all.
+func (a *attempt) timeLeft(s *SessionView) time.Duration {
+	whole := a.floor.timing.Deadline
+	if !a.inherited {
+		return whole
+	}
+	used := a.floor.view.standsAt().At.Sub(s.Pending().AskedAt) // both by the database's clock
+	return min(whole, max(whole-used, whole/4))
 }
 
 // pending is the session while the request is under way; nil from then on.
@@ -123,6 +136,9 @@ func (a *attempt) wait(ctx context.Context, d time.Duration) bool {
 // ask asks the dialer once and keeps what came of it. It tells whether that was
 // final.
 func (a *attempt) ask(ctx context.Context, s *SessionView) (final bool) {
+	if !a.tenure.mayAct() {
+		return false
+	}
 	verdict, err := a.hangUp(ctx, s)
 	log := a.floor.log.With("dialer", a.dialer.Name, "session", a.session, "verdict", verdict)
 	if err != nil {
@@ -150,7 +166,7 @@ func (a *attempt) ask(ctx context.Context, s *SessionView) (final bool) {
 		}
 		return a.giveUp(ctx, OutcomeRefused)
 	default:
-		if a.asked || a.inherited {
+		if a.asked || a.inherited || !a.tenure.mayAct() {
 			return false
 		}
 		return a.giveUp(ctx, OutcomeUnreachable)
@@ -167,9 +183,19 @@ func (a *attempt) hangUp(ctx context.Context, s *SessionView) (Verdict, error) {
 	if s.Target != nil {
 		ask.Targets = s.TargetUser.AllAt(a.dialer.Name)
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.floor.timing.Ask)
+	ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), a.askUntil())
 	defer cancel()
 	return a.dialer.Dialer.HangUp(ctx, ask)
+}
+
+// askUntil is when an ask must have been answered; not later than this process may
+// ask at all.
+func (a *attempt) askUntil() time.Time {
+	until := time.Now().Add(a.floor.timing.Ask)
+	if end := *a.tenure.until.Load(); end.Before(until) {
+		return end
+	}
+	return until
 }
 
 // foundGone waits for the report that tells the end, which was made before the
@@ -205,5 +231,5 @@ func (a *attempt) expire(ctx context.Context) {
 func (a *attempt) keep(ctx context.Context, rule func(*Board)) bool {
 	ctx, stop := detach(ctx, lastWords)
 	defer stop()
-	return a.floor.keepTrying(ctx, Scope{Dialer: a.dialer.Name, Sessions: []SessionID{a.session}}, rule)
+	return a.floor.keepTrying(ctx, Scope{Dialer: a.dialer.Name, Fence: &a.tenure.fence, Sessions: []SessionID{a.session}}, rule)
 }

@@ -11,6 +11,9 @@ import (
 type Revision struct {
 	Epoch  string
 	Number int64
+	// At is when it was committed, on the database's clock; zero where that is not
+	// known. With the number it tells one history from another of the same epoch.
+	At time.Time
 }
 
 // String returns the revision as callers see it, <epoch>-<number>.
@@ -30,7 +33,8 @@ const (
 )
 
 // Change is one entry of the change log: how one thing stands from a revision
-// on. Exactly one of the pointers is set. A change is immutable once committed.
+// on. Exactly one of the pointers is set, or none: a change of a kind that only a
+// newer program knows. A change is immutable once committed.
 type Change struct {
 	Number    int64
 	Kind      ChangeKind
@@ -43,7 +47,6 @@ type Change struct {
 
 // Commit is what one transaction changed; no changes where nothing was new.
 type Commit struct {
-	Revision Revision  // the newest revision after it
-	At       time.Time // its commit time, on the database's clock
+	Revision Revision // the newest after it
 	Changes  []Change
 }

@@ -2,6 +2,7 @@ package coaching
 
 import (
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 )
@@ -14,10 +15,40 @@ type databaseState struct {
 	readsFail   bool
 	writesFail  bool
 	lastAnswers time.Time // when it was last there for both
+	lastRead    time.Time // when it could last be read, by the monotonic clock
+	backSince   time.Time // when it was first there again; zero if it never was away
 }
 
 // noteRead takes note of how reading from the database went.
-func (f *Floor) noteRead(err error) { f.note(&f.database.readsFail, err) }
+func (f *Floor) noteRead(err error) {
+	if err == nil {
+		f.database.mu.Lock()
+		f.database.lastRead = time.Now()
+		f.database.mu.Unlock()
+	}
+	f.note(&f.database.readsFail, err)
+}
+
+// errNotRead is why a database that did not fail is not known to be there.
+var errNotRead = fmt.Errorf("it was not read for longer than a lease lasts: %w", ErrUnavailable)
+
+// noteSilence shows the view as stale when the database has not been read for
+// longer than a lease lasts: this process was paused, and the world went on.
+func (f *Floor) noteSilence() {
+	f.database.mu.Lock()
+	silent := !f.database.lastRead.IsZero() && time.Since(f.database.lastRead) > f.timing.Lease
+	f.database.mu.Unlock()
+	if silent {
+		f.noteRead(errNotRead)
+	}
+}
+
+// backFor is how long the database has been there again after it was away.
+func (f *Floor) backFor() time.Duration {
+	f.database.mu.Lock()
+	defer f.database.mu.Unlock()
+	return time.Since(f.database.backSince)
+}
 
 // noteWrite takes note of how writing to the database went.
 func (f *Floor) noteWrite(err error) { f.note(&f.database.writesFail, err) }
@@ -41,6 +72,7 @@ func (f *Floor) note(fails *bool, err error) {
 	}
 	d.lastAnswers = moment(time.Now())
 	if f.view.databaseAway(nil) {
+		d.backSince = time.Now()
 		f.log.Info("the database is back")
 	}
 }

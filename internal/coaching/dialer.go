@@ -25,7 +25,9 @@ type Dialer interface {
 	// the cause of Refused, Unreachable and NoAnswer, for the log only.
 	//
 	// It returns when the dialer has answered, not when the leg is gone: the end
-	// comes as a report of Watch.
+	// comes as a report of Watch. Once ctx's deadline has passed by the clock it asks
+	// nothing any more, even where ctx has not ended yet: a process may have been
+	// paused, and another may act in its place.
 	HangUp(ctx context.Context, ask HangUp) (Verdict, error)
 }
 
@@ -69,4 +71,7 @@ type DialerState struct {
 	// Connection counts the watches of this dialer, ever. It fences: whoever
 	// writes with an older one is refused (ErrSuperseded).
 	Connection int64 `json:"connection"`
+	// WatchedBy is the name of the process that watches it now; "" if none does. It
+	// is kept with the lease.
+	WatchedBy string `json:"-"`
 }

@@ -55,7 +55,7 @@ var (
 	// ErrUnavailable: the database cannot be reached or does not answer in time.
 	// Whether a transaction under way was committed is not known.
 	ErrUnavailable = errors.New("database unavailable")
-	// ErrSuperseded: another watch of this dialer has begun, so this one may not
-	// write any more.
+	// ErrSuperseded: another process holds the dialer's lease, or another watch has
+	// begun, so this one may not write any more.
 	ErrSuperseded = errors.New("another watch of this dialer has begun")
 )

@@ -2,31 +2,34 @@ package coaching
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
-
-	"github.com/google/uuid"
 )
 
 // Floor is the contact centre's floor: it watches the dialers, keeps what they
 // report, shows who listens to whom, and ends sessions on request.
 //
+// Several processes may have a floor over one database. All of them show and take
+// requests; each dialer is watched by the one that holds its lease.
+//
 // Open first, then Run; all other methods are safe for concurrent use from Open
 // on.
 type Floor struct {
 	store   Store
+	self    Holder
 	dialers []*watched
 	timing  Timing
 	log     *slog.Logger
 
 	view     *view
-	pull     sync.Mutex // one reader of the change log at a time
+	pull     sync.Mutex    // one reader of the change log at a time
+	told     chan struct{} // another process changed something; has room for one signal
 	database databaseState
-	// inherited holds the requests that an earlier process left behind. It does
-	// not change after Open.
-	inherited map[uuid.UUID]bool
+	holding  atomic.Int32 // how many leases this process has
 }
 
 // WatchedDialer is a dialer under the name it has in answers.
@@ -38,6 +41,7 @@ type WatchedDialer struct {
 
 // Timing holds the waits of a Floor. Zero fields take the defaults.
 type Timing struct {
+	Lease    time.Duration // how long a process may act on a dialer without renewing that; 9 s
 	Wait     time.Duration // how long Disconnect waits for the leg to go; 3 s
 	Deadline time.Duration // after which a request fails and the session is active again; 1 min
 	Ask      time.Duration // how long the dialer may take to answer one ask; 2 s
@@ -51,7 +55,7 @@ func (t Timing) withDefaults() Timing {
 		field *time.Duration
 		value time.Duration
 	}{
-		{&t.Wait, 3 * time.Second}, {&t.Deadline, time.Minute}, {&t.Ask, 2 * time.Second},
+		{&t.Lease, 9 * time.Second}, {&t.Wait, 3 * time.Second}, {&t.Deadline, time.Minute}, {&t.Ask, 2 * time.Second},
 		{&t.Poll, time.Second}, {&t.Heard, 5 * time.Second}, {&t.Retry, 30 * time.Second},
 	} {
 		if *d.field == 0 {
@@ -61,58 +65,47 @@ func (t Timing) withDefaults() Timing {
 	return t
 }
 
-// NewFloor returns a floor over a store and its dialers.
-func NewFloor(store Store, dialers []WatchedDialer, timing Timing, log *slog.Logger) *Floor {
-	f := &Floor{store: store, timing: timing.withDefaults(), log: log, view: newView()}
+// NewFloor returns a floor over a store and its dialers. name is the process's, for
+// people.
+func NewFloor(store Store, name string, dialers []WatchedDialer, timing Timing, log *slog.Logger) *Floor {
+	f := &Floor{
+		store: store, self: Holder{Token: rand.Text(), Name: name}, timing: timing.withDefaults(), log: log,
+		view: newView(log), told: make(chan struct{}, 1),
+	}
 	for _, d := range dialers {
 		f.dialers = append(f.dialers, &watched{WatchedDialer: d})
 	}
 	return f
 }
 
-// Open reads the live view. Until the dialers are heard its sessions are stale.
+// Open reads the live view. The sessions of dialers that nobody watches are stale.
 func (f *Floor) Open(ctx context.Context) error {
 	set, err := f.store.LiveSet(ctx)
 	if err != nil {
 		return err
 	}
-	for i := range set.Dialers {
-		set.Dialers[i].Connected = false // by this process, not yet
+	leases, err := f.store.Leases(ctx)
+	if err != nil {
+		return err
 	}
 	f.view.reset(set)
+	f.view.hold(leases...)
 	f.noteRead(nil)
-	f.inherited = map[uuid.UUID]bool{}
-	for _, s := range set.Sessions {
-		if r := s.Pending(); r != nil {
-			f.inherited[r.ID] = true
-		}
-	}
 	return nil
 }
 
-// Run watches the dialers, follows the change log and carries out requests until
-// ctx ends. It then keeps what was reported so far, and leaves nothing running.
+// Run follows the change log, and watches the dialers and carries out requests
+// where this process gets the lease, until ctx ends. It then keeps what was
+// reported so far, hands the dialers over, and leaves nothing running.
 func (f *Floor) Run(ctx context.Context) {
 	var all sync.WaitGroup
 	all.Go(func() { f.follow(ctx) })
+	all.Go(func() { f.listen(ctx) })
 	all.Go(func() { f.forsake(ctx) })
 	for _, d := range f.dialers {
-		all.Go(func() { f.watch(ctx, d) })
-		all.Go(func() { f.carryOut(ctx, d) })
+		all.Go(func() { f.holdWheneverFree(ctx, d) })
 	}
 	all.Wait()
-}
-
-// forsake sees to dialers that are not watched any more, since they were taken out
-// of the configuration: they are not connected, and nobody carries out what is
-// asked of them.
-func (f *Floor) forsake(ctx context.Context) {
-	for _, d := range f.Live().Dialers() {
-		if f.watches(d.Name) {
-			continue
-		}
-		f.keepTrying(ctx, Scope{Dialer: d.Name, Kind: d.Kind, AllLive: true}, (*Board).Forsake)
-	}
 }
 
 // keepTrying makes a change, again and again while the database is away. It tells
@@ -124,7 +117,10 @@ func (f *Floor) keepTrying(ctx context.Context, scope Scope, rule func(*Board)) 
 		if err == nil {
 			return true
 		}
-		if !errors.Is(err, ErrUnavailable) || ctx.Err() != nil {
+		switch {
+		case errors.Is(err, ErrSuperseded): // the next one sees to it
+			return false
+		case !errors.Is(err, ErrUnavailable) || ctx.Err() != nil:
 			f.log.Error("change a dialer's sessions", "dialer", scope.Dialer, "error", err)
 			return false
 		}
@@ -144,56 +140,6 @@ func (f *Floor) change(ctx context.Context, scope Scope, rule func(*Board) error
 		f.noteRead(f.catchUp(ctx)) // what is committed stays so; follow tries again
 	}
 	return nil
-}
-
-// follow advances the view by what other processes commit, and notices when the
-// database goes away and comes back.
-func (f *Floor) follow(ctx context.Context) {
-	tick := time.NewTicker(f.timing.Poll)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-		err := f.catchUp(ctx)
-		if ctx.Err() != nil {
-			return
-		}
-		f.noteRead(err)
-		if err != nil && !errors.Is(err, ErrUnavailable) {
-			f.log.Error("read the change log", "error", err)
-		}
-	}
-}
-
-// catchUpPage is how many changes are read at a time.
-const catchUpPage = 500
-
-// catchUp reads the change log from where the view stands. When that is no
-// longer kept, the view begins again.
-func (f *Floor) catchUp(ctx context.Context) error {
-	f.pull.Lock()
-	defer f.pull.Unlock()
-	for {
-		changes, err := f.store.Changes(ctx, f.view.standsAt(), catchUpPage)
-		if errors.Is(err, ErrNotFound) {
-			set, err := f.store.LiveSet(ctx)
-			if err != nil {
-				return err
-			}
-			f.view.reset(set)
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		f.view.advance(changes)
-		if len(changes) < catchUpPage {
-			return nil
-		}
-	}
 }
 
 // unavailable turns a store's error into one for callers.

@@ -67,13 +67,13 @@ func showsTruth(t *testing.T, floor *coaching.Floor, sim *simulator.Simulator) {
 // runFloor runs a floor over a fresh database whose errors fail the test.
 func runFloor(t *testing.T, sim *simulator.Simulator) *coaching.Floor {
 	t.Helper()
-	db, err := store.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "floor.db"), store.Options{Log: slog.New(slog.DiscardHandler)})
+	db, err := store.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "floor.db"), store.Options{Log: slog.New(slog.DiscardHandler), Patience: patience})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
 	dialers := []coaching.WatchedDialer{{Name: "sim", Kind: "simulator", Dialer: sim}}
-	floor := coaching.NewFloor(db, dialers, coaching.Timing{Retry: 20 * time.Millisecond}, slog.New(failing{t, slog.DiscardHandler}))
+	floor := coaching.NewFloor(db, "test", dialers, coaching.Timing{Retry: 20 * time.Millisecond}, slog.New(failing{t, slog.DiscardHandler}))
 	if err := floor.Open(t.Context()); err != nil {
 		t.Fatal(err)
 	}

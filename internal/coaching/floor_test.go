@@ -140,15 +140,15 @@ func TestFloor_TheSelectedUserIsShownWithOrWithoutASession(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, coaching.Timing{})
 	_, s := w.listen(agent, coaching.TypeCoach)
-	u, err := w.floor.User(s.User.ID)
+	u, err := w.floor.User(t.Context(), s.User.ID)
 	if err != nil || u.Presence.Status != coaching.StatusCoaching || len(u.Sessions) != 1 {
 		t.Fatalf("supervisor: %+v, %v", u, err)
 	}
-	target, err := w.floor.User(s.Target.ID)
+	target, err := w.floor.User(t.Context(), s.Target.ID)
 	if err != nil || len(target.Sessions) != 0 || target.Name != s.TargetUser.Name {
 		t.Errorf("target: %+v, %v", target, err)
 	}
-	if _, err := w.floor.User(coaching.UserID{}); coaching.CodeOf(err) != coaching.UserNotFound {
+	if _, err := w.floor.User(t.Context(), coaching.UserID{}); coaching.CodeOf(err) != coaching.UserNotFound {
 		t.Errorf("unknown user: %v, want %s", err, coaching.UserNotFound)
 	}
 }
@@ -177,7 +177,7 @@ func TestFloor_AStatusHoldsSinceTheSessionEnded(t *testing.T) {
 	leg, s := w.listen(agent, coaching.TypeCoach)
 	w.must(w.sim.Leave(leg))
 	after := w.ended(s.ID)
-	u, err := w.floor.User(s.User.ID)
+	u, err := w.floor.User(t.Context(), s.User.ID)
 	w.must(err)
 	if u.Presence.Status != coaching.StatusAvailable || u.Presence.Since == nil || u.Presence.Since.Before(*after.EndedAt) {
 		t.Errorf("presence %+v; want available, not since before the session ended at %v", u.Presence, after.EndedAt)

@@ -36,7 +36,7 @@ type world struct {
 // newWorld runs a floor over a fresh database and a quiet simulator.
 func newWorld(t *testing.T, timing coaching.Timing) *world {
 	t.Helper()
-	db, err := store.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "floor.db"), store.Options{Log: slog.New(slog.DiscardHandler)})
+	db, err := store.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "floor.db"), store.Options{Log: slog.New(slog.DiscardHandler), Patience: patience})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +56,7 @@ func (w *world) run(timing coaching.Timing) {
 // start starts a floor, as a new process would.
 func (w *world) start(timing coaching.Timing, dialer coaching.WatchedDialer) {
 	w.t.Helper()
-	floor := coaching.NewFloor(w.store, []coaching.WatchedDialer{dialer}, timing, slog.New(slog.DiscardHandler))
+	floor := coaching.NewFloor(w.store, "test", []coaching.WatchedDialer{dialer}, timing, slog.New(slog.DiscardHandler))
 	if err := floor.Open(w.t.Context()); err != nil {
 		w.t.Fatal(err)
 	}

@@ -14,7 +14,7 @@ import (
 type keeper struct {
 	floor      *Floor
 	dialer     *watched
-	connection int64
+	scope      Scope // of all its changes
 	queue      *reportQueue
 	memory     *Memory
 	reconciled bool // a snapshot was kept
@@ -134,14 +134,12 @@ func (k *keeper) apply(ctx context.Context, batch []queued) error {
 	if !slices.ContainsFunc(batch, func(q queued) bool { return q.sighting != nil }) {
 		return nil // nothing but barriers
 	}
-	scope := scopeOf(batch, k.memory)
-	scope.Dialer, scope.Kind, scope.Connection = k.dialer.Name, k.dialer.Kind, k.connection
 	var after *Memory
-	err := k.floor.change(ctx, scope, func(b *Board) error {
+	err := k.floor.change(ctx, scopeOf(k.scope, batch, k.memory), func(b *Board) error {
 		b.Recall(k.memory)
 		for _, q := range batch {
 			if q.sighting != nil {
-				b.Observe(Position{Connection: k.connection, Seq: q.seq}, q.sighting)
+				b.Observe(Position{Connection: k.scope.Connection, Seq: q.seq}, q.sighting)
 			}
 		}
 		after = b.Remembered()
@@ -167,7 +165,7 @@ func (k *keeper) keepHeard(ctx context.Context) {
 	if !k.reconciled || !heard.After(k.heardKept) {
 		return
 	}
-	err := k.floor.store.Heard(ctx, k.dialer.Name, k.connection, heard)
+	err := k.floor.store.Heard(ctx, k.dialer.Name, k.scope.Connection, time.Since(heard))
 	k.floor.noteWrite(err)
 	if err == nil {
 		k.heardKept = heard
@@ -176,14 +174,15 @@ func (k *keeper) keepHeard(ctx context.Context) {
 
 // lose notes the end of the connection, once everything before it is kept.
 func (k *keeper) lose(ctx context.Context) error {
-	var heard time.Time
-	if k.reconciled {
-		heard = k.queue.lastHeard()
-	}
 	pause := storeBackoff()
 	for {
-		err := k.floor.change(ctx, Scope{Dialer: k.dialer.Name, Kind: k.dialer.Kind, Connection: k.connection},
-			func(b *Board) error { b.Lose(heard); return nil })
+		err := k.floor.change(ctx, k.scope, func(b *Board) error {
+			b.Lose()
+			if k.reconciled {
+				b.Heard(time.Since(k.queue.lastHeard()))
+			}
+			return nil
+		})
 		if err == nil || !errors.Is(err, ErrUnavailable) || ctx.Err() != nil {
 			return err
 		}
@@ -191,9 +190,9 @@ func (k *keeper) lose(ctx context.Context) error {
 	}
 }
 
-// scopeOf names the rows that a batch may touch. What is remembered of an agent's
+// scopeOf adds the rows that a batch may touch. What is remembered of an agent's
 // calls belongs to it: a session that begins hears them.
-func scopeOf(batch []queued, memory *Memory) (scope Scope) {
+func scopeOf(scope Scope, batch []queued, memory *Memory) Scope {
 	for _, q := range batch {
 		switch s := q.sighting.(type) {
 		case SnapshotBegun:

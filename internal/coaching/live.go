@@ -6,7 +6,6 @@ import "time"
 // and what did not change between two of them is the same pointer in both.
 type Live struct {
 	Revision Revision
-	AsOf     time.Time // commit time of the revision, on the database's clock
 
 	users    []*CoachingUser // sorted by name and id
 	byID     map[UserID]*CoachingUser

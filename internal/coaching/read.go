@@ -4,33 +4,51 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 )
 
 // Live returns the live view. It asks neither the database nor a dialer.
-func (f *Floor) Live() *Live { return f.view.now() }
+func (f *Floor) Live() *Live {
+	f.noteSilence()
+	return f.view.now()
+}
+
+// Name is the process's, for people.
+func (f *Floor) Name() string { return f.self.Name }
 
 // Changed returns a channel that is closed at the live view's next change. Take
 // it before looking at Live: nothing is missed.
 func (f *Floor) Changed() <-chan struct{} { return f.view.changed() }
 
-// Dialers returns the dialers that are watched, sorted by name. Live knows of
-// others too: those that were watched once.
+// Dialers returns the dialers that are to be watched, by this process or by
+// another, sorted by name. Live knows of others too: those that were watched once.
 func (f *Floor) Dialers() []DialerState {
 	var dialers []DialerState
 	for _, d := range f.Live().Dialers() {
-		i := slices.IndexFunc(f.dialers, func(w *watched) bool { return w.Name == d.Name })
-		if i < 0 {
+		if !f.watches(d.Name) && d.WatchedBy == "" {
 			continue
 		}
-		if q := f.dialers[i].reports.Load(); q != nil && d.Connected {
-			heard := q.lastHeard()
-			d.LastHeardAt = &heard
+		if heard := f.lastHeard(d.Name); heard != nil && d.Connected {
+			d.LastHeardAt = heard
 		}
 		dialers = append(dialers, d)
 	}
 	return dialers
 }
 
+// lastHeard is when a dialer was last heard as far as this process knows: right
+// now where it watches the dialer itself, else as it was kept.
+func (f *Floor) lastHeard(dialer string) *time.Time {
+	for _, w := range f.dialers {
+		if q := w.reports.Load(); q != nil && w.Name == dialer {
+			heard := moment(q.lastHeard())
+			return &heard
+		}
+	}
+	return f.view.lease(dialer).HeardAt
+}
+
+// watches tells whether this process is to watch a dialer when it gets the lease.
 func (f *Floor) watches(dialer string) bool {
 	return slices.ContainsFunc(f.dialers, func(w *watched) bool { return w.Name == dialer })
 }
@@ -38,9 +56,14 @@ func (f *Floor) watches(dialer string) bool {
 // Catalogue returns the names of campaigns, lists and result codes.
 func (f *Floor) Catalogue() *Catalogue { return f.view.names() }
 
-// User returns a user with the live sessions this user supervises in, if any.
-// The error is an *Error with UserNotFound.
-func (f *Floor) User(id UserID) (*CoachingUser, error) {
+// User returns a user with the live sessions this user supervises in, if any. A
+// user it does not know may be one that another process has just met: only then it
+// asks the database. The error is an *Error with UserNotFound.
+func (f *Floor) User(ctx context.Context, id UserID) (*CoachingUser, error) {
+	if u, ok := f.view.user(id); ok {
+		return u, nil
+	}
+	f.noteRead(f.catchUp(ctx))
 	if u, ok := f.view.user(id); ok {
 		return u, nil
 	}
@@ -80,7 +103,7 @@ func (f *Floor) Sessions(ctx context.Context, query SessionQuery) (SessionPage, 
 // UserHistory returns a page of the ended sessions of a user, newest first. The
 // error is an *Error with UserNotFound or DatabaseUnavailable.
 func (f *Floor) UserHistory(ctx context.Context, user UserID, query SessionQuery) (SessionPage, error) {
-	if _, err := f.User(user); err != nil {
+	if _, err := f.User(ctx, user); err != nil {
 		return SessionPage{}, err
 	}
 	query.UserID, query.State = &user, OnlyEnded

@@ -13,7 +13,7 @@ type reportQueue struct {
 	mu      sync.Mutex
 	reports []queued
 	seq     int64
-	heard   time.Time     // when the dialer was last heard, on this machine's clock
+	heard   time.Time     // when the dialer was last heard, by this machine's clocks
 	closed  bool          // nothing more will be reported
 	given   bool          // nothing more will be kept
 	full    bool          // a report could not be taken in: only a snapshot helps
@@ -39,7 +39,7 @@ func newReportQueue() *reportQueue { return &reportQueue{filled: make(chan struc
 func (q *reportQueue) report(s Sighting) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.heard = moment(time.Now())
+	q.heard = time.Now()
 	if _, ok := s.(Alive); ok {
 		return nil
 	}
@@ -116,6 +116,7 @@ func (q *reportQueue) overflowed() bool {
 	return q.full
 }
 
+// lastHeard has the monotonic clock's reading too.
 func (q *reportQueue) lastHeard() time.Time {
 	q.mu.Lock()
 	defer q.mu.Unlock()

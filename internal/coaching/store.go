@@ -14,13 +14,14 @@ type Recorder interface {
 	// order, and keeps what the board changed together with its change-log
 	// entries; the revision counter is raised last. rule is pure and may run more
 	// than once, each time on a fresh board; its error rolls back and is returned
-	// as it is. ErrSuperseded tells that the scope's connection is not the
-	// dialer's newest.
+	// as it is. ErrSuperseded tells that the scope's fence is not the holding of
+	// the dialer's lease, or its connection not the dialer's newest.
 	Change(ctx context.Context, scope Scope, rule func(*Board) error) (Commit, error)
 
-	// Heard keeps when a dialer was last heard, outside the revisions. It changes
-	// nothing when the connection is not the dialer's newest.
-	Heard(ctx context.Context, dialer string, connection int64, at time.Time) error
+	// Heard keeps how long ago a dialer was last heard, outside the revisions; on
+	// the database's clock that is a moment. It changes nothing when the connection
+	// is not the dialer's newest.
+	Heard(ctx context.Context, dialer string, connection int64, ago time.Duration) error
 }
 
 // Scope names the rows a change may touch.
@@ -29,6 +30,9 @@ type Scope struct {
 	// database does not know it yet.
 	Dialer string
 	Kind   string
+	// Fence must be the newest holding of the dialer's lease, or nil for a change
+	// that anybody may make (a request).
+	Fence *Fence
 	// Connection must be the dialer's newest, or 0 for a change that no watch
 	// makes (a request, the beginning of a watch).
 	Connection int64
@@ -55,14 +59,20 @@ type ChangeLog interface {
 	LiveSet(ctx context.Context) (LiveSet, error)
 	// Changes returns up to limit changes after a revision, in order and without
 	// a gap, internal ones included. ErrNotFound tells that they are no longer
-	// kept or never were (another epoch, the future).
+	// kept or never were: another epoch, the future, or another change of that
+	// number (a standby was promoted that had not got all, or a backup restored).
 	Changes(ctx context.Context, after Revision, limit int) ([]Change, error)
+	// Listen calls heard with the number of the newest change whenever some process
+	// has committed one, and with 0 when a lease was released, one call at a time;
+	// first of all once with 0 when it begins. It returns when the connection is
+	// lost or ctx ends: what happened since is to be looked for. An engine for one
+	// process may have nothing to tell.
+	Listen(ctx context.Context, heard func(number int64)) error
 }
 
 // LiveSet is the live view's beginning.
 type LiveSet struct {
 	Revision  Revision
-	At        time.Time // commit time of the revision
 	Sessions  []*Session
 	Users     []*User // every user
 	Dialers   []DialerState
@@ -126,4 +136,5 @@ type Store interface {
 	Recorder
 	ChangeLog
 	Archive
+	Leases
 }

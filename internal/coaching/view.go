@@ -2,6 +2,7 @@ package coaching
 
 import (
 	"cmp"
+	"log/slog"
 	"slices"
 	"strings"
 	"sync"
@@ -12,12 +13,14 @@ import (
 // immutable Live of it: at most once a change, and only when somebody looks.
 // Its methods are safe for concurrent use.
 type view struct {
+	log *slog.Logger
+
 	mu        sync.Mutex
 	revision  Revision
-	at        time.Time
 	users     map[UserID]*User
 	sessions  map[SessionID]*Session // live ones
 	dialers   map[string]DialerState
+	leases    map[string]Lease // by dialer; outside the revisions
 	catalogue *Catalogue
 	away      *time.Time           // since when the database is away; nil while it answers
 	freed     map[UserID]time.Time // when users supervised last, since the view began
@@ -28,13 +31,15 @@ type view struct {
 	next  chan struct{}            // closed at the next change
 }
 
-func newView() *view { return &view{next: make(chan struct{})} }
+func newView(log *slog.Logger) *view {
+	return &view{log: log, leases: map[string]Lease{}, next: make(chan struct{})}
+}
 
 // reset begins again from a live set.
 func (v *view) reset(set LiveSet) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.revision, v.at = set.Revision, set.At
+	v.revision = set.Revision
 	v.users, v.sessions, v.dialers = map[UserID]*User{}, map[SessionID]*Session{}, map[string]DialerState{}
 	v.catalogue = NewCatalogue(set.Catalogue)
 	v.built, v.dirty = map[UserID]*CoachingUser{}, map[UserID]bool{}
@@ -49,6 +54,7 @@ func (v *view) reset(set LiveSet) {
 		v.sessions[s.ID] = s.Brief()
 		v.dirty[s.User.ID] = true
 	}
+	v.log.Debug("live view begun", "revision", v.revision.Number)
 	v.wake()
 }
 
@@ -64,7 +70,8 @@ func (v *view) advance(changes []Change) (gap bool) {
 		if c.Number != v.revision.Number+1 {
 			return true
 		}
-		v.revision.Number, v.at = c.Number, c.At
+		v.revision.Number, v.revision.At = c.Number, c.At
+		v.log.Debug("change seen", "revision", c.Number, "kind", c.Kind)
 		v.apply(c)
 		v.wake()
 	}
@@ -90,11 +97,7 @@ func (v *view) apply(c Change) {
 		if before.Connected && c.Dialer.Connected {
 			return // nothing that a session shows
 		}
-		for _, s := range v.sessions {
-			if s.Dialer == c.Dialer.Name {
-				v.dirty[s.User.ID] = true
-			}
-		}
+		v.touchDialer(c.Dialer.Name)
 	case c.Catalogue != nil:
 		v.catalogue = v.catalogue.With(*c.Catalogue)
 		v.touchAll()
@@ -111,10 +114,81 @@ func (v *view) touch(id UserID) {
 	}
 }
 
+func (v *view) touchDialer(name string) {
+	for _, s := range v.sessions {
+		if s.Dialer == name {
+			v.dirty[s.User.ID] = true
+		}
+	}
+}
+
 func (v *view) touchAll() {
 	for _, s := range v.sessions {
 		v.dirty[s.User.ID] = true
 	}
+}
+
+// hold shows who holds dialers. What nobody watches is not known to be so any
+// more, whatever the last one who watched it left in the database: it is shown as
+// not connected. It is no change of the database's and has no revision.
+func (v *view) hold(leases ...Lease) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	changed := false
+	for _, l := range leases {
+		before := v.leases[l.Dialer]
+		v.leases[l.Dialer] = l
+		if before.Held != l.Held {
+			v.touchDialer(l.Dialer)
+		}
+		changed = changed || before.Held != l.Held || before.Fence != l.Fence
+	}
+	if changed {
+		v.wake()
+	}
+}
+
+// unheld are the dialers that nobody holds and that the database has as connected,
+// or with requests under way; the values are their kinds.
+func (v *view) unheld() map[string]string {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	found := map[string]string{}
+	for name, d := range v.dialers {
+		if d.Connected && !v.leases[name].Held {
+			found[name] = d.Kind
+		}
+	}
+	for _, s := range v.sessions {
+		if s.Pending() != nil && !v.leases[s.Dialer].Held {
+			found[s.Dialer] = v.dialers[s.Dialer].Kind
+		}
+	}
+	return found
+}
+
+// lease returns who holds a dialer.
+func (v *view) lease(dialer string) Lease {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.leases[dialer]
+}
+
+// shownDialer is a dialer as it is shown.
+func (v *view) shownDialer(name string) DialerState {
+	d, l := v.dialers[name], v.leases[name]
+	if l.HeardAt != nil && (d.LastHeardAt == nil || l.HeardAt.After(*d.LastHeardAt)) {
+		d.LastHeardAt = l.HeardAt
+	}
+	switch {
+	case l.Held:
+		d.WatchedBy = l.Holder
+	case d.Connected && l.Until.IsZero():
+		d.Connected, d.Since = false, d.LastHeardAt
+	case d.Connected:
+		d.Connected, d.Since = false, &l.Until
+	}
+	return d
 }
 
 // databaseAway shows everything as stale since a moment, or no longer. It is no
@@ -164,7 +238,7 @@ func (v *view) standsAt() Revision {
 
 func (v *view) build() *Live {
 	byUser := v.sessionsByUser()
-	l := &Live{Revision: v.revision, AsOf: v.at, byID: map[UserID]*CoachingUser{}, sessions: map[SessionID]*SessionView{}}
+	l := &Live{Revision: v.revision, byID: map[UserID]*CoachingUser{}, sessions: map[SessionID]*SessionView{}}
 	for id, sessions := range byUser {
 		u := v.built[id]
 		if u == nil || v.dirty[id] {
@@ -179,8 +253,8 @@ func (v *view) build() *Live {
 	slices.SortFunc(l.users, func(a, b *CoachingUser) int {
 		return cmp.Or(strings.Compare(a.Name, b.Name), slices.Compare(a.ID[:], b.ID[:]))
 	})
-	for _, d := range v.dialers {
-		l.dialers = append(l.dialers, d)
+	for name := range v.dialers {
+		l.dialers = append(l.dialers, v.shownDialer(name))
 	}
 	slices.SortFunc(l.dialers, func(a, b DialerState) int { return strings.Compare(a.Name, b.Name) })
 	v.built, v.dirty = l.byID, map[UserID]bool{}
@@ -223,7 +297,7 @@ func (v *view) surround(s *Session, byUser map[UserID][]*Session) *SessionView {
 	if !s.Live() {
 		return sv
 	}
-	dialer := v.dialers[s.Dialer]
+	dialer := v.shownDialer(s.Dialer)
 	switch {
 	case !dialer.Connected:
 		sv.Stale, sv.LastConfirmedAt = true, dialer.LastHeardAt

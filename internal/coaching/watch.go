@@ -11,7 +11,16 @@ import (
 // watched is a dialer with the watch that is under way.
 type watched struct {
 	WatchedDialer
-	reports atomic.Pointer[reportQueue] // of the watch under way; nil between two
+	reports atomic.Pointer[reportQueue]             // of the watch under way; nil between two
+	stop    atomic.Pointer[context.CancelCauseFunc] // ends the watch under way; nil before the first
+}
+
+// watchAnew ends the watch under way, if there is one: the next begins with a
+// snapshot.
+func (d *watched) watchAnew(why error) {
+	if stop := d.stop.Load(); stop != nil {
+		(*stop)(why)
+	}
 }
 
 // errNotKept ends a watch whose reports could not be held any longer: the next
@@ -19,14 +28,14 @@ type watched struct {
 var errNotKept = errors.New("reports could not be kept")
 
 // watch watches one dialer, again and again, until ctx ends.
-func (f *Floor) watch(ctx context.Context, d *watched) {
+func (f *Floor) watch(ctx context.Context, d *watched, t *tenure) {
 	log := f.log.With("dialer", d.Name)
 	pause := backoff{shortest: 250 * time.Millisecond, longest: f.timing.Retry}
 	for ctx.Err() == nil {
-		connection, err := f.connect(ctx, d)
+		connection, err := f.connect(ctx, d, t)
 		if err == nil {
 			var reconciled bool
-			reconciled, err = f.watchOnce(ctx, d, connection)
+			reconciled, err = f.watchOnce(ctx, d, t, connection)
 			if reconciled {
 				pause.reset()
 			}
@@ -42,8 +51,8 @@ func (f *Floor) watch(ctx context.Context, d *watched) {
 
 // connect begins a watch in the database: what an earlier one still writes is
 // refused from now on.
-func (f *Floor) connect(ctx context.Context, d *watched) (connection int64, err error) {
-	err = f.change(ctx, Scope{Dialer: d.Name, Kind: d.Kind}, func(b *Board) error {
+func (f *Floor) connect(ctx context.Context, d *watched, t *tenure) (connection int64, err error) {
+	err = f.change(ctx, Scope{Dialer: d.Name, Kind: d.Kind, Fence: &t.fence}, func(b *Board) error {
 		b.Connect(d.Kind)
 		connection = b.Dialer().Connection
 		return nil
@@ -53,11 +62,15 @@ func (f *Floor) connect(ctx context.Context, d *watched) (connection int64, err 
 
 // watchOnce runs one connection from its first report to its loss and keeps what
 // was reported, also after ctx has ended. It tells whether a snapshot was kept.
-func (f *Floor) watchOnce(ctx context.Context, d *watched, connection int64) (reconciled bool, err error) {
+func (f *Floor) watchOnce(ctx context.Context, d *watched, t *tenure, connection int64) (reconciled bool, err error) {
 	watchCtx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	queue := newReportQueue()
-	k := &keeper{floor: f, dialer: d, connection: connection, queue: queue, memory: NewMemory()}
+	d.stop.Store(&stop)
+	k := &keeper{
+		floor: f, dialer: d, queue: queue, memory: NewMemory(),
+		scope: Scope{Dialer: d.Name, Kind: d.Kind, Fence: &t.fence, Connection: connection},
+	}
 	kept := make(chan error, 1)
 	go func() {
 		err := k.run(ctx)

@@ -2,6 +2,7 @@ package config
 
 import (
 	"net"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -33,9 +34,18 @@ func (f serveFlags) check(from *sources) (Serve, error) {
 	if err != nil {
 		return Serve{}, err
 	}
+	if f.Name.as != "" && !processName.MatchString(f.Name.text) {
+		return Serve{}, f.Name.refuse("%s is no name of 1 to 40 letters, digits and . _ -", shown(f.Name.text))
+	}
+	lease, err := time.ParseDuration(f.Lease.text)
+	if err != nil || lease < 2*time.Second || lease > time.Minute {
+		return Serve{}, f.Lease.refuse("%s is no time from 2s to 1m, such as 9s", shown(f.Lease.text))
+	}
 	service, err := f.serviceFlags.check()
-	return Serve{Service: service, Database: database, Dialers: dialers, Unknown: from.unknown()}, err
+	return Serve{Service: service, Database: database, Dialers: dialers, Name: f.Name.text, Lease: lease, Unknown: from.unknown()}, err
 }
+
+var processName = regexp.MustCompile(`^[A-Za-z0-9._-]{1,40}$`)
 
 func (f migrateFlags) check() (Migrate, error) {
 	database, err := f.databaseFlags.check()

@@ -31,6 +31,10 @@ type Serve struct {
 	Service
 	Database Database
 	Dialers  []Dialer // at least one; names are unique
+	// Name tells this process from others on the same database; "" where none was
+	// given.
+	Name  string
+	Lease time.Duration // how long a process may watch a dialer without renewing that
 	// Unknown are variables of the environment that begin like a setting and are
 	// none: most likely misspelt.
 	Unknown []string

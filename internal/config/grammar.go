@@ -27,7 +27,9 @@ type demoFlags struct {
 }
 
 type serveFlags struct {
-	Dialer list `name:"dialer" setting:"dialers" help:"Dialer to watch, under a name of yours; may repeat, at least one. See below." placeholder:"NAME=URL"`
+	Dialer list  `name:"dialer" setting:"dialers" help:"Dialer to watch, under a name of yours; may repeat, at least one. See below." placeholder:"NAME=URL"`
+	Name   given `help:"Name of this process, shown where it watches a dialer; a random one if left out." placeholder:"NAME"`
+	Lease  given `help:"How long this process may watch a dialer without renewing that in the database, 2s to 1m; another process takes over after it. Default ${default}." default:"9s" placeholder:"DURATION"`
 	databaseFlags
 	serviceFlags
 }

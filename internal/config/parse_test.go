@@ -55,6 +55,7 @@ func TestDefaults(t *testing.T) {
 		"migrate": {[]string{"migrate"}, config.Migrate{Database: config.SQLite("coach-manager.db")}},
 		"version": {[]string{"version"}, config.Version{}},
 		"serve": {[]string{"serve", "--dialer", "sim=simulator://"}, config.Serve{
+			Lease:   9 * time.Second,
 			Service: service, Database: config.SQLite("coach-manager.db"), Dialers: []config.Dialer{simulated("sim", 1)},
 		}},
 	}
@@ -94,16 +95,19 @@ demo-seed: 3
 		want          any
 	}{
 		"file": {[]string{"serve", "--config", "FOLDER/coach.yaml"}, nil, config.Serve{
+			Lease:    9 * time.Second,
 			Service:  config.Service{Listen: "localhost:3", Log: config.Log{Level: slog.LevelError, JSON: true}, ShutdownTimeout: 3 * time.Second},
 			Database: config.SQLite("three.db"), Dialers: []config.Dialer{simulated("three", 1)},
 		}},
 		"variables": {[]string{"serve"}, environ, config.Serve{
+			Lease:    9 * time.Second,
 			Service:  config.Service{Listen: "localhost:2", Log: config.Log{Level: slog.LevelWarn, JSON: true}, ShutdownTimeout: 3 * time.Second},
 			Database: config.SQLite("two.db"), Dialers: []config.Dialer{simulated("two", 1), simulated("deux", 2)},
 		}},
 		"flags": {
 			[]string{"serve", "--listen=[::1]:1", "--log-level", "debug", "--database", "sqlite:one.db", "--dialer=one=simulator://", "--dialer", "uno=simulator://?seed=1"},
 			environ, config.Serve{
+				Lease:    9 * time.Second,
 				Service:  config.Service{Listen: "[::1]:1", Log: config.Log{Level: slog.LevelDebug, JSON: true}, ShutdownTimeout: 3 * time.Second},
 				Database: config.SQLite("one.db"), Dialers: []config.Dialer{simulated("one", 1), simulated("uno", 1)},
 			},

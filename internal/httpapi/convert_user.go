@@ -58,7 +58,7 @@ func campaignOf(id *uuid.UUID, names *coaching.Catalogue) *api.Campaign {
 
 func dialerOf(d coaching.DialerState) api.Dialer {
 	return api.Dialer{
-		Name: d.Name, Kind: d.Kind, Connected: d.Connected, Since: utc(d.Since),
+		Name: d.Name, Kind: d.Kind, Connected: d.Connected, WatchedBy: orNull(d.WatchedBy), Since: utc(d.Since),
 		LastHeardAt: utc(d.LastHeardAt), LastReconciledAt: utc(d.LastReconciledAt),
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -226,17 +227,23 @@ func TestLargeAnswersAreCompressed(t *testing.T) {
 	}
 }
 
+// readiness is what /readyz says.
+func (w *world) readiness(database, dialer bool) string {
+	return fmt.Sprintf(`{"ok":%t,"process":"test","revision":"%v","dependencies":[{"name":"database","ok":%t},{"name":"dialer sim","ok":%t,"watched_by":"test"}]}`+"\n",
+		database && dialer, w.floor.Live().Revision, database, dialer)
+}
+
 func TestHealth(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, coaching.Timing{})
 	if a := w.do("GET", "/healthz"); a.status != 200 || string(a.body) != `{"status":"ok","version":"1.2.3-test"}`+"\n" {
 		t.Errorf("/healthz: %d %s", a.status, a.body)
 	}
-	if a := w.do("GET", "/readyz"); a.status != 200 || string(a.body) != `{"ok":true,"dependencies":[{"name":"database","ok":true},{"name":"dialer sim","ok":true}]}`+"\n" {
+	if a := w.do("GET", "/readyz"); a.status != 200 || string(a.body) != w.readiness(true, true) {
 		t.Errorf("/readyz: %d %s", a.status, a.body)
 	}
 	w.loseDialer()
-	if a := w.do("GET", "/readyz"); a.status != 503 || string(a.body) != `{"ok":false,"dependencies":[{"name":"database","ok":true},{"name":"dialer sim","ok":false}]}`+"\n" {
+	if a := w.do("GET", "/readyz"); a.status != 503 || string(a.body) != w.readiness(true, false) {
 		t.Errorf("/readyz: %d %s", a.status, a.body)
 	}
 	if a := w.do("GET", "/healthz"); a.status != 200 {

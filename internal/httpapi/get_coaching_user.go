@@ -6,8 +6,8 @@ import (
 	"github.com/coachmanager/coachmanager/api"
 )
 
-// GetCoachingUser answers from memory.
-func (o *operations) GetCoachingUser(_ context.Context, r api.GetCoachingUserRequestObject) (api.GetCoachingUserResponseObject, error) {
+// GetCoachingUser answers from memory, where the user is known there.
+func (o *operations) GetCoachingUser(ctx context.Context, r api.GetCoachingUserRequestObject) (api.GetCoachingUserResponseObject, error) {
 	// The page comes first: the user may then be newer than its revision, never
 	// older, so that whoever goes on from the revision misses nothing.
 	page, err := o.live.now()
@@ -16,7 +16,7 @@ func (o *operations) GetCoachingUser(_ context.Context, r api.GetCoachingUserReq
 	}
 	item := page.byUser[page.CoachingUser(r.UserID)]
 	if item == nil {
-		user, err := o.floor.User(r.UserID)
+		user, err := o.floor.User(ctx, r.UserID)
 		if err != nil {
 			return nil, err
 		}

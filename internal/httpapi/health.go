@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -21,12 +22,15 @@ type aliveAnswer struct {
 
 type readyAnswer struct {
 	OK           bool              `json:"ok"`
+	Process      string            `json:"process"`
+	Revision     string            `json:"revision"` // that its live view stands at
 	Dependencies []dependencyState `json:"dependencies"`
 }
 
 type dependencyState struct {
-	Name string `json:"name"`
-	OK   bool   `json:"ok"`
+	Name      string `json:"name"`
+	OK        bool   `json:"ok"`
+	WatchedBy string `json:"watched_by,omitempty"` // the process that watches the dialer
 }
 
 func (h *handler) serveHealth(r *readiness, version string) {
@@ -55,16 +59,14 @@ type databaseCheck struct {
 func newReadiness(floor *coaching.Floor) *readiness { return &readiness{floor: floor} }
 
 func (r *readiness) look(ctx context.Context) readyAnswer {
-	answer := readyAnswer{OK: true}
-	put := func(name string, ok bool) {
-		answer.OK = answer.OK && ok
-		answer.Dependencies = append(answer.Dependencies, dependencyState{Name: name, OK: ok})
-	}
-	put("database", r.databaseAnswers(ctx))
+	needed := []dependencyState{{Name: "database", OK: r.databaseAnswers(ctx)}}
 	for _, d := range r.floor.Dialers() {
-		put("dialer "+d.Name, d.Connected)
+		needed = append(needed, dependencyState{Name: "dialer " + d.Name, OK: d.Connected, WatchedBy: d.WatchedBy})
 	}
-	return answer
+	return readyAnswer{
+		OK:      !slices.ContainsFunc(needed, func(d dependencyState) bool { return !d.OK }),
+		Process: r.floor.Name(), Revision: r.floor.Live().Revision.String(), Dependencies: needed,
+	}
 }
 
 // databaseAnswers waits for a look at the database, readyWithin at most.

@@ -10,9 +10,9 @@ import (
 	"github.com/coachmanager/coachmanager/internal/coaching"
 )
 
-// ListCurrentCalls answers from memory.
-func (o *operations) ListCurrentCalls(_ context.Context, r api.ListCurrentCallsRequestObject) (api.ListCurrentCallsResponseObject, error) {
-	user, err := o.floor.User(r.UserID)
+// ListCurrentCalls answers from memory, where the user is known there.
+func (o *operations) ListCurrentCalls(ctx context.Context, r api.ListCurrentCallsRequestObject) (api.ListCurrentCallsResponseObject, error) {
+	user, err := o.floor.User(ctx, r.UserID)
 	if err != nil {
 		return nil, err
 	}

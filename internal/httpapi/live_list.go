@@ -118,7 +118,7 @@ func (p *livePage) one(item *liveItem) liveAnswer {
 }
 
 func (p *livePage) answer() liveAnswer {
-	return liveAnswer{revision: p.Revision.String(), asOf: p.AsOf.UTC().Format(time.RFC3339Nano)}
+	return liveAnswer{revision: p.Revision.String(), asOf: p.Revision.At.UTC().Format(time.RFC3339Nano)}
 }
 
 // weakTag is weak because an answer may be compressed, and leaves out revision

@@ -166,7 +166,8 @@ func TestADialerThatIsLostMakesItsSessionsStale(t *testing.T) {
 		t.Errorf("calls %+v, want the last known one, stale", calls.Items)
 	}
 	dialer := decoded[api.DialerList](w.get("/dialers"), 200).Items[0]
-	if dialer.Name != "sim" || dialer.Kind != "simulator" || dialer.Connected || dialer.Since == nil || dialer.LastHeardAt == nil || dialer.LastReconciledAt == nil {
+	if dialer.Name != "sim" || dialer.Kind != "simulator" || dialer.Connected || dialer.Since == nil || dialer.LastHeardAt == nil || dialer.LastReconciledAt == nil ||
+		dialer.WatchedBy == nil || *dialer.WatchedBy != "test" {
 		t.Errorf("dialer %+v", dialer)
 	}
 	if one := decoded[api.Session](w.get("/coaching-sessions/"+s.ID.String()), 200); !one.Stale {
@@ -194,7 +195,7 @@ func TestTheDatabaseIsAway(t *testing.T) {
 			t.Errorf("%s: no Retry-After", path)
 		}
 	}
-	if a := w.do("GET", "/readyz"); a.status != 503 || string(a.body) != `{"ok":false,"dependencies":[{"name":"database","ok":false},{"name":"dialer sim","ok":true}]}`+"\n" {
+	if a := w.do("GET", "/readyz"); a.status != 503 || string(a.body) != w.readiness(false, true) {
 		t.Errorf("/readyz: %d %s", a.status, a.body)
 	}
 	w.store.Away.Store(false)

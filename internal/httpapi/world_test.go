@@ -90,14 +90,14 @@ func newWorld(t testing.TB, timing coaching.Timing) *world {
 
 func newWorldOf(t testing.TB, timing coaching.Timing, centre simulator.Config) *world {
 	t.Helper()
-	db, err := store.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "floor.db"), store.Options{})
+	db, err := store.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "floor.db"), store.Options{Patience: patience})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
 	w := &world{t: t, store: &faultyStore{AwayStore: coachingtest.AwayStore{Store: db}}, sim: simulator.New(centre), log: &lines{}}
 	log := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	w.floor = coaching.NewFloor(w.store, []coaching.WatchedDialer{{Name: "sim", Kind: "simulator", Dialer: w.sim}}, timing, slog.New(slog.DiscardHandler))
+	w.floor = coaching.NewFloor(w.store, "test", []coaching.WatchedDialer{{Name: "sim", Kind: "simulator", Dialer: w.sim}}, timing, slog.New(slog.DiscardHandler))
 	if err := w.floor.Open(t.Context()); err != nil {
 		t.Fatal(err)
 	}

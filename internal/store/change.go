@@ -16,8 +16,8 @@ import (
 // changeTries is how often a change is tried when others are faster.
 const changeTries = 5
 
-// Change is part of coaching.Recorder. Rows are locked in one order: the dialer,
-// users, sessions (a session's lock covers its calls and requests), each by id,
+// Change is part of coaching.Recorder. Rows are locked in one order: the lease
+// (for sharing), the dialer, users, sessions (a session's lock covers its calls and requests), each by id,
 // and the counter last. So the changes of one dialer follow each other, and those
 // of several wait for each other only from the counter to the commit.
 func (s *Store) Change(ctx context.Context, scope coaching.Scope, rule func(*coaching.Board) error) (coaching.Commit, error) {
@@ -63,6 +63,11 @@ type change struct {
 }
 
 func (c *change) run(tx *gorm.DB) error {
+	if c.scope.Fence != nil {
+		if err := checkFence(tx, c.scope.Dialer, *c.scope.Fence); err != nil {
+			return err
+		}
+	}
 	if err := c.lockDialer(tx); err != nil {
 		return err
 	}
@@ -77,7 +82,7 @@ func (c *change) run(tx *gorm.DB) error {
 }
 
 // lockDialer locks the dialer's row, which is made if there is none, and checks
-// the fence.
+// the connection.
 func (c *change) lockDialer(tx *gorm.DB) error {
 	locked := func() (rows []dialerRow, err error) {
 		err = tx.Clauses(clause.Locking{Strength: "UPDATE"}).Where("name = ?", c.scope.Dialer).Find(&rows).Error
@@ -116,4 +121,16 @@ func storableScope(scope coaching.Scope) coaching.Scope {
 
 func filter[T any](values []T, keep func(T) bool) []T {
 	return slices.DeleteFunc(slices.Clone(values), func(v T) bool { return !keep(v) })
+}
+
+// pause waits, and tells whether ctx lived on.
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }

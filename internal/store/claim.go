@@ -10,40 +10,31 @@ import (
 // ErrClaimed tells that another process serves the database.
 var ErrClaimed = errors.New("another Coach Manager is serving this database; stop it first, or give this one a database of its own")
 
-// Claim is the right to be the only process that serves a database. It ends with
-// Release or with the process.
-type Claim struct {
-	lost    chan struct{} // never closed where it cannot be lost
-	release func()
-	once    sync.Once
-}
-
-// Claim makes this process the only one that serves the database, or returns
-// ErrClaimed. Short commands beside it need no claim.
-func (s *Store) Claim(ctx context.Context) (*Claim, error) {
-	claim, err := s.engine.claim(ctx)
-	if errors.Is(err, ErrClaimed) {
+// Claim makes this process the only one that serves an SQLite database, until
+// release or the process's end, or returns ErrClaimed: the dialers that a process
+// before held are free at once. A Postgres database may be served by any number,
+// which share the dialers by leases. Short commands beside it need no claim.
+func (s *Store) Claim(ctx context.Context) (release func(), err error) {
+	unlock, alone, err := s.engine.claim()
+	if err != nil || !alone {
+		return unlock, err
+	}
+	if err := s.freeAll(ctx); err != nil {
+		unlock()
 		return nil, err
 	}
-	return claim, s.failure(ctx, "claim the database", err)
+	return unlock, nil
 }
 
-// Lost is closed when another process took the claim while the connection to the
-// database was lost. The service has to stop then.
-func (c *Claim) Lost() <-chan struct{} { return c.lost }
-
-// Release gives the claim up; once is enough.
-func (c *Claim) Release() { c.once.Do(c.release) }
-
 // claimFile holds a lock file beside the database, which the system frees even
-// after kill -9. It cannot be lost.
-func claimFile(_ context.Context, path string) (*Claim, error) {
+// after kill -9.
+func claimFile(path string) (release func(), err error) {
 	unlock, err := tryLockFile(path + ".serve.lock")
 	if errors.Is(err, errLocked) {
 		return nil, fmt.Errorf("%w (%w)", ErrClaimed, err)
 	}
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("claim the database: %w", err)
 	}
-	return &Claim{lost: make(chan struct{}), release: unlock}, nil
+	return sync.OnceFunc(unlock), nil
 }

@@ -1,6 +1,6 @@
 // Package store keeps what happened: coaching.Store over GORM, the same for
 // SQLite (a file, no cgo) and for PostgreSQL. It also brings the database's schema
-// up to date and sees to it that one process serves a database (Claim).
+// up to date, and sees to it that one process serves an SQLite file (Claim).
 //
 // What may change and how is decided by the rules of coaching; the store puts rows
 // on a board, under lock, and writes what the board changed in the same

@@ -15,8 +15,15 @@ type engine interface {
 	raise(tx *gorm.DB, by int) (counterRow, error)
 	// verdict tells what an error of the driver means.
 	verdict(err error) verdict
-	// claim makes this process the only one that serves the database.
-	claim(ctx context.Context) (*Claim, error)
+	// claim makes this process the only one that serves the database, until release;
+	// alone is false where the engine needs no such thing.
+	claim() (release func(), alone bool, err error)
+	// listen is Store.Listen.
+	listen(ctx context.Context, heard func(number int64)) error
+	// tellRelease has other processes told, after the commit, that a lease is free.
+	tellRelease(tx *gorm.DB) error
+	// unhurried gives the statements of a transaction more time.
+	unhurried(tx *gorm.DB, d time.Duration) error
 	close() error
 }
 

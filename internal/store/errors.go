@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/coachmanager/coachmanager/internal/coaching"
 )
@@ -11,7 +12,11 @@ import (
 // bounded does something with the database, for no longer than the store's
 // patience, and gives its error the meaning that the port promises.
 func (s *Store) bounded(ctx context.Context, doing string, do func(context.Context) error) error {
-	inner, cancel := context.WithTimeout(ctx, s.patience)
+	return s.boundedBy(ctx, s.patience, doing, do)
+}
+
+func (s *Store) boundedBy(ctx context.Context, patience time.Duration, doing string, do func(context.Context) error) error {
+	inner, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	return s.failure(ctx, doing, do(inner))
 }

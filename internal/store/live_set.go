@@ -15,9 +15,12 @@ var oneMoment = &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: tru
 // LiveSet is part of coaching.ChangeLog.
 func (s *Store) LiveSet(ctx context.Context) (coaching.LiveSet, error) {
 	var set coaching.LiveSet
-	err := s.bounded(ctx, "read the live set", func(ctx context.Context) error {
+	patience := 3 * s.patience // it is read whole, and seldom
+	err := s.boundedBy(ctx, patience, "read the live set", func(ctx context.Context) error {
 		return s.reading.WithContext(ctx).Transaction(func(tx *gorm.DB) (err error) {
-			set, err = liveSet(tx)
+			if err = s.engine.unhurried(tx, patience); err == nil {
+				set, err = liveSet(tx)
+			}
 			return err
 		}, oneMoment)
 	})
@@ -34,7 +37,7 @@ func liveSet(tx *gorm.DB) (set coaching.LiveSet, err error) {
 	if err != nil {
 		return set, err
 	}
-	set.Revision, set.At = head.toRevision(), head.AsOf.time()
+	set.Revision = head.toRevision()
 	if set.Sessions, err = liveSessions(tx); err != nil {
 		return set, err
 	}

@@ -29,7 +29,7 @@ type Migration struct {
 
 // Migrate brings the schema of a database up to date; Open does so too. Any
 // number of processes may do it at once. A schema that is newer than this
-// program is refused, and left as it is.
+// program is left as it is, and refused unless it says that this one may work on it.
 func Migrate(ctx context.Context, url string, log *slog.Logger) (Migration, error) {
 	address, err := parseAddress(url)
 	if err != nil {
@@ -58,7 +58,7 @@ func migrate(ctx context.Context, a address, log *slog.Logger) (_ Migration, err
 		return Migration{}, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	return up(ctx, provider, log)
+	return up(ctx, db, provider, log)
 }
 
 // createPrivate creates a database file that nobody else may read, if there is none:
@@ -73,14 +73,13 @@ func createPrivate(path string) error {
 
 // up asks for the version before it takes any lock: as a rule there is nothing
 // to do.
-func up(ctx context.Context, provider *goose.Provider, log *slog.Logger) (Migration, error) {
+func up(ctx context.Context, db *sql.DB, provider *goose.Provider, log *slog.Logger) (Migration, error) {
 	from, known, err := provider.GetVersions(ctx)
 	switch {
 	case err != nil:
 		return Migration{}, cannotMigrate(ctx, err)
 	case from > known:
-		return Migration{}, fmt.Errorf("the database has schema %d, made by a newer Coach Manager; this one knows schemas up to %d. "+
-			"Use the newer program, or restore a backup made before it", from, known)
+		return Migration{From: from, To: from}, checkNewer(ctx, db, from, known)
 	case from == known:
 		return Migration{From: from, To: known}, nil
 	}
@@ -92,6 +91,21 @@ func up(ctx context.Context, provider *goose.Provider, log *slog.Logger) (Migrat
 		log.Info("schema brought up to date", "version", m.Source.Version, "took", m.Duration)
 	}
 	return Migration{From: known - int64(len(applied)), To: known}, nil
+}
+
+// checkNewer tells whether this program may work on a schema that a newer one made:
+// within a release schemas only grow, so that two versions may serve side by side
+// and the older one may come back.
+func checkNewer(ctx context.Context, db *sql.DB, schema, known int64) error {
+	var oldest int64
+	if err := db.QueryRowContext(ctx, "SELECT oldest FROM compatibility WHERE id = 1").Scan(&oldest); err != nil {
+		return cannotMigrate(ctx, err)
+	}
+	if oldest <= known {
+		return nil
+	}
+	return fmt.Errorf("the database has schema %d, made by a newer Coach Manager; this one knows schemas up to %d, and that one works with %d or newer. "+
+		"Use the newer program, or restore a backup made before it", schema, known, oldest)
 }
 
 // cannotMigrate: either engine's verdict will do, they know different errors.

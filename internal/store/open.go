@@ -14,11 +14,12 @@ import (
 // Options of a store. The zero value is what a service wants.
 type Options struct {
 	Log *slog.Logger // nil: slog.Default
-	// Patience is how long any call may take; 5 s if zero. It is also the
-	// statement timeout of Postgres. Bringing the schema up to date and importing
-	// may take longer.
+	// Patience is how long any call may take; 3 s if zero. It is also the
+	// statement timeout of Postgres. Reading the live set at the start, bringing the
+	// schema up to date and importing may take longer.
 	Patience time.Duration
-	// MaxConns is how many connections there are at most to Postgres; 16 if zero.
+	// MaxConns is how many connections there are at most to Postgres; 16 if zero, and
+	// not below 5.
 	MaxConns int
 }
 
@@ -27,7 +28,7 @@ func (o Options) withDefaults() Options {
 		o.Log = slog.Default()
 	}
 	if o.Patience <= 0 {
-		o.Patience = 5 * time.Second
+		o.Patience = 3 * time.Second
 	}
 	if o.MaxConns <= 0 {
 		o.MaxConns = 16
@@ -37,8 +38,11 @@ func (o Options) withDefaults() Options {
 
 // Store is a coaching.Store. Its methods are safe for concurrent use.
 type Store struct {
+	// Three ways to the database, so that nobody waits for a connection that others
+	// use up: not writers for readers, and not leases for either.
 	writing  *gorm.DB
-	reading  *gorm.DB // the same on Postgres; on SQLite readers never wait for the writer
+	reading  *gorm.DB
+	leasing  *gorm.DB // on SQLite the same as writing
 	engine   engine
 	patience time.Duration
 
@@ -85,10 +89,13 @@ func counter(tx *gorm.DB) (counterRow, error) {
 }
 
 // gormConfig leaves transactions and statements to us, and keeps GORM from
-// logging: what it logs holds phone numbers.
+// logging: what it logs holds phone numbers. It names the columns it reads: a
+// newer program may add some while this one runs, and Postgres refuses to go on
+// with a prepared "SELECT *" then (0A000).
 func gormConfig() *gorm.Config {
 	return &gorm.Config{
 		SkipDefaultTransaction: true,
+		QueryFields:            true,
 		DisableAutomaticPing:   true,
 		Logger:                 logger.Discard,
 	}

@@ -21,11 +21,12 @@ import (
 	"gorm.io/gorm"
 )
 
-// postgresEngine has one pgx pool, which GORM uses through database/sql.
+// postgresEngine has one pgx pool, which GORM uses through database/sql and listen
+// takes its connection from.
 type postgresEngine struct {
 	config *pgxpool.Config
 	pool   *pgxpool.Pool
-	db     *sql.DB
+	dbs    []*sql.DB // views of the pool, each with its share of the connections
 }
 
 func openPostgres(ctx context.Context, a address, o Options) (*Store, error) {
@@ -37,10 +38,19 @@ func openPostgres(ctx context.Context, a address, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("set up the connections to the database: %w", err)
 	}
-	e := &postgresEngine{config: config, pool: pool, db: stdlib.OpenDBFromPool(pool)}
+	e := &postgresEngine{config: config, pool: pool}
 	s := &Store{engine: e, patience: o.Patience, mostEntries: mostEntries}
-	s.writing, err = gorm.Open(gormpostgres.New(gormpostgres.Config{Conn: e.db}), gormConfig())
-	s.reading = s.writing
+	// One connection is for listen, one for leases.
+	writers := max(2, int(config.MaxConns)/3)
+	readers := int(config.MaxConns) - 2 - writers
+	for _, way := range []struct {
+		db    **gorm.DB
+		conns int
+	}{{&s.writing, writers}, {&s.reading, readers}, {&s.leasing, 1}} {
+		if err == nil {
+			*way.db, err = e.share(way.conns)
+		}
+	}
 	if err == nil {
 		err = s.Ping(ctx)
 	}
@@ -48,6 +58,15 @@ func openPostgres(ctx context.Context, a address, o Options) (*Store, error) {
 		return nil, errors.Join(inWords(err), s.Close())
 	}
 	return s, nil
+}
+
+// share opens a way to the database that uses so many connections of the pool at
+// most.
+func (e *postgresEngine) share(conns int) (*gorm.DB, error) {
+	db := stdlib.OpenDBFromPool(e.pool)
+	db.SetMaxOpenConns(conns)
+	e.dbs = append(e.dbs, db)
+	return gorm.Open(gormpostgres.New(gormpostgres.Config{Conn: db}), gormConfig())
 }
 
 // planner settings: each query of the store has one good plan, a walk of an
@@ -61,25 +80,34 @@ var planner = map[string]string{
 	"jit":               "off",
 }
 
+// fewestConns: one to listen, one for leases, two to write, one to read.
+const fewestConns = 5
+
 func poolConfig(a address, o Options) (*pgxpool.Config, error) {
 	config, err := pgxpool.ParseConfig(a.postgres)
 	if err != nil {
 		return nil, badAddress(a, err)
 	}
 	if !strings.Contains(a.postgres, "pool_max_conns") {
-		config.MaxConns = int32(min(o.MaxConns, 1000))
+		config.MaxConns = int32(min(max(o.MaxConns, fewestConns), 1000))
+	}
+	if config.MaxConns < fewestConns {
+		return nil, fmt.Errorf("pool_max_conns in the database address is %d; it has to be %d at least", config.MaxConns, fewestConns)
 	}
 	config.MinIdleConns = 2
 	config.MaxConnLifetime, config.MaxConnLifetimeJitter = 30*time.Minute, 5*time.Minute
 	config.HealthCheckPeriod = 30 * time.Second
 	config.ConnConfig.ConnectTimeout = o.Patience
 	config.ConnConfig.DialFunc = (&net.Dialer{KeepAlive: 15 * time.Second}).DialContext
-	limit := strconv.FormatInt(o.Patience.Milliseconds(), 10)
+	limit := func(d time.Duration) string { return strconv.FormatInt(max(1, d.Milliseconds()), 10) }
 	params := config.ConnConfig.RuntimeParams
 	for name, value := range planner {
 		params[name] = value
 	}
-	params["statement_timeout"], params["idle_in_transaction_session_timeout"] = limit, limit
+	params["statement_timeout"] = limit(o.Patience)
+	// A process that stands still in a transaction must not hold up others for as
+	// long as they wait.
+	params["idle_in_transaction_session_timeout"] = limit(o.Patience * 2 / 3)
 	if params["application_name"] == "" {
 		params["application_name"] = "coach-manager"
 	}
@@ -130,9 +158,20 @@ func (e *postgresEngine) now(tx *gorm.DB) (time.Time, error) {
 
 func (e *postgresEngine) raise(tx *gorm.DB, by int) (counterRow, error) {
 	var row counterRow
-	err := tx.Raw(`UPDATE counter SET revision = revision + ?, as_of = greatest(as_of, clock_timestamp()) WHERE id = 1
-		RETURNING id, epoch, revision, as_of`, by).Scan(&row).Error
+	err := tx.Raw(`WITH raised AS (
+			UPDATE counter SET revision = revision + ?, as_of = greatest(as_of, clock_timestamp()) WHERE id = 1
+			RETURNING id, epoch, revision, as_of)
+		SELECT raised.* FROM raised, pg_notify('`+channel+`', raised.revision::text)`, by).Scan(&row).Error
 	return row, err
+}
+
+func (e *postgresEngine) unhurried(tx *gorm.DB, d time.Duration) error {
+	return tx.Exec("SET LOCAL statement_timeout = " + strconv.FormatInt(d.Milliseconds(), 10)).Error
+}
+
+// claim: any number of processes may serve a Postgres database.
+func (e *postgresEngine) claim() (release func(), alone bool, err error) {
+	return func() {}, false, nil
 }
 
 // verdict: whatever the server did not say itself came from the way to it.
@@ -183,7 +222,10 @@ func verdictOfCode(code string) verdict {
 // close does not wait long for a server that hangs: pgx would say goodbye to it for
 // 15 s.
 func (e *postgresEngine) close() error {
-	err := e.db.Close()
+	var err error
+	for _, db := range e.dbs {
+		err = errors.Join(err, db.Close())
+	}
 	closed := make(chan struct{})
 	go func() { defer close(closed); e.pool.Close() }()
 	patience := time.NewTimer(e.config.ConnConfig.ConnectTimeout)

@@ -31,7 +31,7 @@ type counterRow struct {
 func (counterRow) TableName() string { return "counter" }
 
 func (row counterRow) toRevision() coaching.Revision {
-	return coaching.Revision{Epoch: row.Epoch, Number: row.Revision}
+	return coaching.Revision{Epoch: row.Epoch, Number: row.Revision, At: row.AsOf.time()}
 }
 
 // asKept returns a change as it will be read back: times in whole microseconds,
@@ -97,7 +97,7 @@ func (row changeRow) toChange() (coaching.Change, error) {
 		c.Catalogue = new(coaching.CatalogueEntry)
 		into = c.Catalogue
 	default:
-		return c, fmt.Errorf("read change %d: kind %q is not known", row.Number, row.Kind)
+		return c, nil // a newer program's
 	}
 	if err := json.Unmarshal([]byte(row.Payload), into); err != nil {
 		return c, fmt.Errorf("read change %d: %w", row.Number, err)

@@ -3,6 +3,10 @@ package store
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
+	"sync"
+
+	"gorm.io/gorm/schema"
 
 	"github.com/coachmanager/coachmanager/internal/coaching"
 )
@@ -37,6 +41,20 @@ type sessionRow struct {
 
 // TableName tells GORM the table.
 func (sessionRow) TableName() string { return "sessions" }
+
+var sessionSchema = sync.OnceValues(func() (*schema.Schema, error) {
+	return schema.Parse(&sessionRow{}, &sync.Map{}, schema.NamingStrategy{})
+})
+
+// sessionColumns names the columns of sessions, each after a prefix; see
+// gormConfig for why.
+func sessionColumns(prefix string) string {
+	s, err := sessionSchema()
+	if err != nil {
+		return prefix + "*" // GORM itself cannot read the row then
+	}
+	return prefix + strings.Join(s.DBNames, ", "+prefix)
+}
 
 // typeBits are kept in databases: a bit never changes its meaning.
 var typeBits = map[coaching.Type]int{

@@ -146,7 +146,7 @@ func (s *sessionsQuery) page(limit int) (string, []any) {
 	var sql strings.Builder
 	var args []any
 	if s.byCall {
-		sql.WriteString("SELECT s.* FROM (")
+		sql.WriteString("SELECT " + sessionColumns("s.") + " FROM (")
 		s.walk(&sql, &args, "DISTINCT session_started_at, session_id")
 		sql.WriteString(" LIMIT ?) AS heard CROSS JOIN sessions AS s WHERE s.id = heard.session_id")
 		args = append(args, walked)
@@ -156,8 +156,8 @@ func (s *sessionsQuery) page(limit int) (string, []any) {
 		sql.WriteString(" ORDER BY heard.session_started_at DESC, heard.session_id DESC LIMIT ?")
 		return sql.String(), append(args, limit)
 	}
-	sql.WriteString("SELECT s.* FROM (")
-	s.walk(&sql, &args, "*")
+	sql.WriteString("SELECT " + sessionColumns("s.") + " FROM (")
+	s.walk(&sql, &args, sessionColumns(""))
 	sql.WriteString(" LIMIT ?) AS s")
 	args = append(args, walked)
 	s.narrow.where(&sql, &args)

@@ -35,6 +35,7 @@ func openSQLite(ctx context.Context, a address, o Options) (*Store, error) {
 	}
 	s := &Store{engine: e, patience: o.Patience, mostEntries: mostEntries}
 	if s.writing, err = gorm.Open(sqliteDialect{e.writing}, gormConfig()); err == nil {
+		s.leasing = s.writing
 		s.reading, err = gorm.Open(sqliteDialect{e.reading}, gormConfig())
 	}
 	if err == nil {
@@ -106,6 +107,21 @@ func (e *sqliteEngine) verdict(err error) verdict {
 	}
 }
 
-func (e *sqliteEngine) claim(ctx context.Context) (*Claim, error) { return claimFile(ctx, e.path) }
+func (e *sqliteEngine) claim() (release func(), alone bool, err error) {
+	release, err = claimFile(e.path)
+	return release, true, err
+}
+
+// listen has nothing to tell: no other process serves the database, and short
+// commands beside it are noticed by looking.
+func (e *sqliteEngine) listen(ctx context.Context, heard func(int64)) error {
+	heard(0)
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+func (e *sqliteEngine) tellRelease(*gorm.DB) error { return nil }
+
+func (e *sqliteEngine) unhurried(*gorm.DB, time.Duration) error { return nil }
 
 func (e *sqliteEngine) close() error { return errors.Join(e.reading.Close(), e.writing.Close()) }

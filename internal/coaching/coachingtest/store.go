@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -20,6 +21,9 @@ func StoreSuite(t *testing.T, open func(t *testing.T) coaching.Store) {
 		"Change/fence":         storeChangeFence,
 		"Change/at once":       storeChangeAtOnce,
 		"Change/keys":          storeChangeKeys,
+		"Change/under a lease": storeChangeUnderLease,
+		"Leases":               storeLeases,
+		"Leases/expire":        storeLeasesExpire,
 		"Heard":                storeHeard,
 		"LiveSet":              storeLiveSet,
 		"LiveSet/while others": storeLiveSetWhileWriting,
@@ -201,7 +205,7 @@ func storeCancelled(t *testing.T, w *storeWorld) {
 	_, session := w.Session(ctx, ID(1))
 	_, sessions := w.Sessions(ctx, coaching.SessionQuery{Limit: 1})
 	for name, err := range map[string]error{
-		"Change": change, "Heard": w.Heard(ctx, Dialer, 0, At(1)), "LiveSet": live,
+		"Change": change, "Heard": w.Heard(ctx, Dialer, 0, time.Second), "LiveSet": live,
 		"Changes": changes, "Session": session, "Sessions": sessions,
 	} {
 		if !isCanceled(err) {

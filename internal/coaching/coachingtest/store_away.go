@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync/atomic"
+	"time"
 
 	"github.com/coachmanager/coachmanager/internal/coaching"
 )
@@ -50,4 +51,28 @@ func (s *AwayStore) Sessions(ctx context.Context, query coaching.SessionQuery) (
 		return coaching.SessionPage{}, errAway
 	}
 	return s.Store.Sessions(ctx, query)
+}
+
+// Leases is part of coaching.Leases.
+func (s *AwayStore) Leases(ctx context.Context) ([]coaching.Lease, error) {
+	if s.Away.Load() {
+		return nil, errAway
+	}
+	return s.Store.Leases(ctx)
+}
+
+// TakeLease is part of coaching.Leases.
+func (s *AwayStore) TakeLease(ctx context.Context, dialer string, by coaching.Holder, length time.Duration) (coaching.Fence, error) {
+	if s.Away.Load() {
+		return coaching.Fence{}, errAway
+	}
+	return s.Store.TakeLease(ctx, dialer, by, length)
+}
+
+// RenewLease is part of coaching.Leases.
+func (s *AwayStore) RenewLease(ctx context.Context, dialer string, fence coaching.Fence, length time.Duration) error {
+	if s.Away.Load() {
+		return errAway
+	}
+	return s.Store.RenewLease(ctx, dialer, fence, length)
 }

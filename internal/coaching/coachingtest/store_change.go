@@ -26,8 +26,8 @@ func storeChange(t *testing.T, w *storeWorld) {
 			t.Errorf("revision: got %v, want %v", got, want)
 		}
 		for i, c := range commit.Changes {
-			if want := before.Revision.Number + int64(i) + 1; c.Number != want || !c.At.Equal(commit.At) {
-				t.Errorf("change %d: got number %d at %v, want %d at %v", i, c.Number, c.At, want, commit.At)
+			if want := before.Revision.Number + int64(i) + 1; c.Number != want || !c.At.Equal(commit.Revision.At) {
+				t.Errorf("change %d: got number %d at %v, want %d at %v", i, c.Number, c.At, want, commit.Revision.At)
 			}
 		}
 		s := only(t, commit)
@@ -43,14 +43,14 @@ func storeChange(t *testing.T, w *storeWorld) {
 	t.Run("writes nothing when nothing is new", func(t *testing.T) {
 		w := w.in(t)
 		again := w.report(attached)
-		same(t, "commit", again, coaching.Commit{Revision: commit.Revision, At: commit.At})
+		same(t, "commit", again, coaching.Commit{Revision: commit.Revision})
 	})
 	t.Run("keeps rows of which there is nothing to tell", func(t *testing.T) {
 		w := w.in(t)
 		later := attached
 		later.At = At(10)
 		again := w.report(later)
-		same(t, "commit", again, coaching.Commit{Revision: commit.Revision, At: commit.At})
+		same(t, "commit", again, coaching.Commit{Revision: commit.Revision})
 		if got := w.live().Sessions[0].TypeStatedAt; !got.Equal(At(10)) {
 			t.Errorf("the type was stated for %v last, want %v", got, At(10))
 		}
@@ -83,8 +83,8 @@ func storeChange(t *testing.T, w *storeWorld) {
 		w := w.in(t)
 		commit := w.change(coaching.Scope{Dialer: Dialer}, connect) // for the first time
 		since := *w.live().Dialers[0].Since
-		if since.After(commit.At) || commit.At.Sub(since) > time.Minute || time.Since(commit.At).Abs() > time.Hour {
-			t.Errorf("the board's clock was %v, the commit's %v, and now it is %v", since, commit.At, time.Now())
+		if since.After(commit.Revision.At) || commit.Revision.At.Sub(since) > time.Minute || time.Since(commit.Revision.At).Abs() > time.Hour {
+			t.Errorf("the board's clock was %v, the commit's %v, and now it is %v", since, commit.Revision.At, time.Now())
 		}
 	})
 }

@@ -42,8 +42,8 @@ func storeChangeAtOnce(t *testing.T, w *storeWorld) {
 	var told []coaching.Change
 	for i, c := range commits {
 		told = append(told, c.Changes...)
-		if i > 0 && c.At.Before(commits[i-1].At) {
-			t.Errorf("revision %v was committed at %v, the one before it at %v", c.Revision, c.At, commits[i-1].At)
+		if i > 0 && c.Revision.At.Before(commits[i-1].Revision.At) {
+			t.Errorf("revision %v was committed at %v, the one before it at %v", c.Revision, c.Revision.At, commits[i-1].Revision.At)
 		}
 	}
 	for i, c := range told {

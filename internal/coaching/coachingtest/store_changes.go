@@ -48,6 +48,20 @@ func storeChanges(t *testing.T, w *storeWorld) {
 		"in another case":  {coaching.Revision{Epoch: "A" + epoch[1:]}, coaching.ErrNotFound},
 		"with a space too": {coaching.Revision{Epoch: epoch + " "}, coaching.ErrNotFound},
 	}
+	// A revision that says when it was committed names one history.
+	at := told[newest-1].At
+	middle := told[newest/2]
+	for name, c := range map[string]struct {
+		after coaching.Revision
+		want  error
+	}{
+		"the newest, of this history":  {coaching.Revision{Epoch: epoch, Number: newest, At: at}, nil},
+		"the newest, of another":       {coaching.Revision{Epoch: epoch, Number: newest, At: at.Add(-1000)}, coaching.ErrNotFound},
+		"an older one":                 {coaching.Revision{Epoch: epoch, Number: middle.Number, At: middle.At}, nil},
+		"an older one, of another one": {coaching.Revision{Epoch: epoch, Number: middle.Number, At: middle.At.Add(1000)}, coaching.ErrNotFound},
+	} {
+		cases[name] = c
+	}
 	for name, c := range cases {
 		if _, err := w.Changes(t.Context(), c.after, 10); !errors.Is(err, c.want) {
 			t.Errorf("%s: got %v, want %v", name, err, c.want)

@@ -19,7 +19,7 @@ func replay(epoch string, changes []coaching.Change) coaching.LiveSet {
 	sessions, users := map[uuid.UUID]*coaching.Session{}, map[uuid.UUID]*coaching.User{}
 	dialers, entries := map[string]coaching.DialerState{}, map[uuid.UUID]coaching.CatalogueEntry{}
 	for _, c := range changes {
-		set.Revision.Number, set.At = c.Number, c.At
+		set.Revision.Number, set.Revision.At = c.Number, c.At
 		switch {
 		case c.Session != nil && c.Session.Live():
 			sessions[c.Session.ID] = c.Session
@@ -115,7 +115,7 @@ func storeLiveSetWhileWriting(t *testing.T, w *storeWorld) {
 	for _, set := range sets {
 		want := replay(set.Revision.Epoch, changes[:set.Revision.Number])
 		if set.Revision.Number == 0 {
-			set.At = want.At // that of its making
+			set.Revision.At = want.Revision.At // that of its making
 		}
 		same(t, "live set at "+set.Revision.String(), inOrder(set), want)
 	}

@@ -27,11 +27,7 @@ func TestHistoryRepeatsBySeed(t *testing.T) {
 
 func TestHistoryIsAQuarterOfWork(t *testing.T) {
 	t.Parallel()
-	began := time.Now()
 	p := simulator.History(simulator.Config{Seed: 4}, "pbx", until, quarter)
-	if took := time.Since(began); took > 5*time.Second {
-		t.Errorf("took %v", took) // under a second on a quiet machine without the race detector
-	}
 	if n := len(p.Sessions); n < 17_000 || n > 25_000 {
 		t.Errorf("got %d sessions, want about 20,000", n)
 	}

@@ -1,0 +1,29 @@
+-- +goose Up
+
+-- The program before this one knew no leases, and held this lock while it served
+-- the database alone: both would watch the dialers.
+-- +goose StatementBegin
+DO $$
+BEGIN
+    IF NOT pg_try_advisory_xact_lock(1668243811, hashtext(current_schema()) & 2147483647) THEN
+        RAISE EXCEPTION 'an older Coach Manager is serving this database; stop it first';
+    END IF;
+END $$;
+-- +goose StatementEnd
+
+-- Who watches a dialer: the process whose token stands here, until the lease
+-- expires. The fencing number rises with each holding.
+CREATE TABLE leases (
+    dialer     text        NOT NULL PRIMARY KEY,
+    process    text        NOT NULL, -- its name for people; '' after a release
+    token      text        NOT NULL,
+    fence      bigint      NOT NULL,
+    expires_at timestamptz NOT NULL
+);
+
+-- The oldest schema whose program may work on this one, beside newer programs.
+CREATE TABLE compatibility (
+    id     smallint NOT NULL PRIMARY KEY CHECK (id = 1),
+    oldest bigint   NOT NULL
+);
+INSERT INTO compatibility (id, oldest) VALUES (1, 2);

@@ -1,0 +1,18 @@
+-- +goose Up
+
+-- Who watches a dialer: the process whose token stands here, until the lease
+-- expires. The fencing number rises with each holding.
+CREATE TABLE leases (
+    dialer     TEXT    NOT NULL PRIMARY KEY,
+    process    TEXT    NOT NULL, -- its name for people; '' after a release
+    token      TEXT    NOT NULL,
+    fence      INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+) STRICT;
+
+-- The oldest schema whose program may work on this one, beside newer programs.
+CREATE TABLE compatibility (
+    id     INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+    oldest INTEGER NOT NULL
+) STRICT;
+INSERT INTO compatibility (id, oldest) VALUES (1, 2);
