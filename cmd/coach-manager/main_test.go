@@ -24,8 +24,12 @@ import (
 const asProgram = "COACH_MANAGER_TEST_AS_PROGRAM"
 
 func TestMain(m *testing.M) {
-	if os.Getenv(asProgram) != "" {
+	switch {
+	case os.Getenv(asProgram) != "":
 		main()
+		return
+	case os.Getenv(asMember) != "":
+		serveAsMember(os.Getenv(asMember))
 		return
 	}
 	goleak.VerifyTestMain(m)

@@ -185,5 +185,5 @@ func (b *Board) freeze(s *Session) {
 // is nobody's business.
 func sameDialer(a, b DialerState) bool {
 	return a.Kind == b.Kind && a.Connected == b.Connected && a.Boot == b.Boot && sameTime(a.Since, b.Since) &&
-		sameTime(a.LastHeardAt, b.LastHeardAt) && sameTime(a.LastReconciledAt, b.LastReconciledAt)
+		sameTime(a.LastHeardAt, b.LastHeardAt) && sameTime(a.LastReconciledAt, b.LastReconciledAt) && sameTime(a.ClockAt, b.ClockAt)
 }

@@ -231,7 +231,7 @@ func (d *dialerUnderTest) lookAt(t *rapid.T, s *coaching.Session) {
 	d.tick++ // looked at now
 	t.Logf("%s found gone at %d, moved %t", s.Leg, d.tick, moved)
 	d.expected.foundGone(s.Leg, moved)
-	d.only(t, s, func(b *coaching.Board) { b.FoundGone(s.ID, moved) })
+	d.only(t, s, func(b *coaching.Board) { b.FoundGone(s.ID, moved, d.clockNow()) })
 }
 
 // finally reconciles once more, while things go on, and compares with the truth; then everything of

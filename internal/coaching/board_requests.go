@@ -99,8 +99,9 @@ func (b *Board) Forsake() {
 }
 
 // FoundGone ends a session whose leg the dialer does not have any more (or has on
-// another target, if moved), though no report told so.
-func (b *Board) FoundGone(session SessionID, moved bool) {
+// another target, if moved), though no report told so. clock is what the dialer's
+// clock showed then; the zero time where that is not known.
+func (b *Board) FoundGone(session SessionID, moved bool, clock time.Time) {
 	s := b.Session(session)
 	if s == nil {
 		return
@@ -112,7 +113,7 @@ func (b *Board) FoundGone(session SessionID, moved bool) {
 	// Newer than all of this connection: a snapshot under way may list the leg
 	// still, and must not begin it again.
 	now := Position{Connection: b.dialer.Connection, Seq: math.MaxInt64}
-	b.end(now, s, Detached{At: lastTold(s, b.now), Reason: reason})
+	b.end(now, s, Detached{At: lastTold(s, clock), Reason: reason})
 }
 
 // outcomeOfEnd tells what a request came to whose session has ended.

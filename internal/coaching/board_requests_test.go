@@ -205,7 +205,7 @@ func TestWhatARequestComesToWhenTheSessionEnds(t *testing.T) {
 		return report(coaching.Detached{Leg: "leg", At: at(20), Exact: true, Reason: reason, Gone: true})
 	}
 	foundGone := func(moved bool) func(*ledger) {
-		return func(w *ledger) { w.do(func(b *coaching.Board) { b.FoundGone(w.order[0], moved) }) }
+		return func(w *ledger) { w.do(func(b *coaching.Board) { b.FoundGone(w.order[0], moved, w.now) }) }
 	}
 	for name, tc := range map[string]struct {
 		end              func(*ledger)
@@ -253,7 +253,11 @@ func TestARequestForAnOlderSessionNeverTouchesANewerOne(t *testing.T) {
 	old := w.only().ID
 	w.mustAsk(coaching.Disconnect{Session: old})
 	w.report(attached("leg", bob, monitor, at(5)))
-	w.do(func(b *coaching.Board) { b.Accept(old); b.FoundGone(old, false); b.GiveUp(old, coaching.OutcomeFailed) })
+	w.do(func(b *coaching.Board) {
+		b.Accept(old)
+		b.FoundGone(old, false, w.now)
+		b.GiveUp(old, coaching.OutcomeFailed)
+	})
 	if id := w.mustAsk(coaching.Disconnect{Session: old}); id != uuid.Nil {
 		t.Errorf("got request %s for an ended session, want none", id)
 	}
@@ -267,7 +271,7 @@ func TestALegThatWasFoundGone(t *testing.T) {
 	found := func(w *ledger, moved bool) {
 		id := w.only().ID
 		w.mustAsk(coaching.Disconnect{Session: id})
-		w.do(func(b *coaching.Board) { b.FoundGone(id, moved); b.FoundGone(w.newID(), moved) })
+		w.do(func(b *coaching.Board) { b.FoundGone(id, moved, w.now); b.FoundGone(w.newID(), moved, w.now) })
 	}
 	t.Run("is not begun again by a snapshot under way", func(t *testing.T) {
 		t.Parallel()
@@ -324,7 +328,7 @@ func TestTheNextTargetOfALegFoundMovedIsTakenFromTheSnapshotUnderWay(t *testing.
 	w.reconnected(at(5)) // the move was missed
 	w.report(coaching.SnapshotBegun{Boot: boot1})
 	w.mustAsk(coaching.Disconnect{Session: w.only().ID})
-	w.do(func(b *coaching.Board) { b.FoundGone(w.order[0], true) })
+	w.do(func(b *coaching.Board) { b.FoundGone(w.order[0], true, w.now) })
 	w.report(coaching.Snapshot{At: at(9), Legs: []coaching.Attached{attached("leg", bob, coach, at(8))}})
 	is(t, told(w.on("leg")...), "Agent 1 monitor 1-~10 moved_on; Agent 2 coach ~10-")
 }

@@ -18,12 +18,14 @@ func (b *Board) Lose() {
 	}
 }
 
-// Heard notes how long ago the dialer was last heard. On the database's clock that
-// is a moment, which all processes agree about.
-func (b *Board) Heard(ago time.Duration) {
-	heard := b.now.Add(-ago)
-	if last := b.dialer.LastHeardAt; last == nil || heard.After(*last) {
-		b.dialer.LastHeardAt = &heard
+// Heard notes when the dialer was last heard.
+func (b *Board) Heard(heard Heard) {
+	at := b.now.Add(-heard.Ago)
+	if last := b.dialer.LastHeardAt; last == nil || at.After(*last) {
+		b.dialer.LastHeardAt = &at
+	}
+	if heard.ClockAt != nil {
+		b.dialer.ClockAt = heard.ClockAt
 	}
 }
 
@@ -79,20 +81,21 @@ func (b *Board) snapshot(pos Position, snap Snapshot) {
 		b.dialer.Connected, b.dialer.Since = true, &b.now
 	}
 	b.dialer.LastHeardAt, b.dialer.LastReconciledAt = &b.now, &b.now
+	b.memory.snapshotAt, b.dialer.ClockAt = &snap.At, &snap.At
 }
 
-// knownAlive is the last moment before this snapshot at which what was alive
-// was known: the dialer was last heard then, or last reconciled, if it has been
-// heard all along.
+// knownAlive is the last moment before this snapshot, by the dialer's clock, at
+// which what was alive was known: that of the snapshot before, if the dialer has
+// been heard all along, else when it was last heard.
 func (b *Board) knownAlive() time.Time {
-	at := b.dialer.LastHeardAt
-	if b.dialer.Connected && b.dialer.LastReconciledAt != nil {
-		at = b.dialer.LastReconciledAt
-	}
-	if at == nil {
+	switch {
+	case b.memory.snapshotAt != nil:
+		return *b.memory.snapshotAt
+	case b.dialer.ClockAt != nil:
+		return *b.dialer.ClockAt
+	default:
 		return time.Time{}
 	}
-	return *at
 }
 
 func (b *Board) endMissing(pos, mark Position, known time.Time, listed []Attached) {

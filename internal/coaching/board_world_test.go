@@ -228,7 +228,11 @@ func (w *ledger) connect() []coaching.Change {
 // lose loses the connection; the dialer was last heard at a moment.
 func (w *ledger) lose(heard time.Time) []coaching.Change {
 	w.t.Helper()
-	changes, _ := w.change(func(b *coaching.Board) error { b.Lose(); b.Heard(w.now.Sub(heard)); return nil })
+	changes, _ := w.change(func(b *coaching.Board) error {
+		b.Lose()
+		b.Heard(coaching.Heard{Ago: w.now.Sub(heard), ClockAt: &heard})
+		return nil
+	})
 	return changes
 }
 

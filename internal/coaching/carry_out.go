@@ -201,8 +201,14 @@ func (a *attempt) askUntil() time.Time {
 // foundGone waits for the report that tells the end, which was made before the
 // dialer said so. Where there was none, the session is ended without.
 func (a *attempt) foundGone(ctx context.Context, moved bool) (final bool) {
+	var clock time.Time
+	if q := a.dialer.reports.Load(); q != nil {
+		if now := q.clockNow(); now != nil {
+			clock = *now
+		}
+	}
 	a.hearOut(ctx)
-	return a.keep(ctx, func(b *Board) { b.FoundGone(a.session, moved) })
+	return a.keep(ctx, func(b *Board) { b.FoundGone(a.session, moved, clock) })
 }
 
 // hearOut waits a while for what the dialer reported before its verdict to be

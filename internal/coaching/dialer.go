@@ -58,6 +58,13 @@ const (
 	NoAnswer          Verdict = "no_answer"           // asked, but no answer came: it may still happen
 )
 
+// Heard is when a dialer was last heard. No clock of a process is in it, since
+// processes' clocks differ: how long ago is a moment of the database's clock.
+type Heard struct {
+	Ago     time.Duration
+	ClockAt *time.Time // what the dialer's own clock showed then; nil if it did not tell
+}
+
 // DialerState is what is known of a dialer.
 type DialerState struct {
 	Name      string `json:"name"`
@@ -67,7 +74,10 @@ type DialerState struct {
 	Since            *time.Time `json:"since,omitempty"`
 	LastHeardAt      *time.Time `json:"last_heard_at,omitempty"`
 	LastReconciledAt *time.Time `json:"last_reconciled_at,omitempty"`
-	Boot             string     `json:"boot,omitempty"` // identifies the dialer's run; "" where it does not tell
+	// ClockAt is what its own clock showed when it was last heard; nil if it did not
+	// tell. Facts have the dialer's time, other than the moments above.
+	ClockAt *time.Time `json:"clock_at,omitempty"`
+	Boot    string     `json:"boot,omitempty"` // identifies the dialer's run; "" where it does not tell
 	// Connection counts the watches of this dialer, ever. It fences: whoever
 	// writes with an older one is refused (ErrSuperseded).
 	Connection int64 `json:"connection"`

@@ -64,7 +64,7 @@ func (f *Floor) look(ctx context.Context) error {
 	f.noteRead(err)
 	if err == nil && f.holding.Load() == 0 && f.writesFail() != nil {
 		// Nothing else of this process would notice that it can write again.
-		f.noteWrite(f.store.Heard(ctx, "", 0, 0))
+		f.noteWrite(f.store.Heard(ctx, "", 0, Heard{}))
 	}
 	return err
 }

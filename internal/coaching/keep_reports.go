@@ -18,7 +18,6 @@ type keeper struct {
 	queue      *reportQueue
 	memory     *Memory
 	reconciled bool // a snapshot was kept
-	heardKept  time.Time
 }
 
 // storeBackoff is how a change is tried again while the database is away.
@@ -161,15 +160,11 @@ func (k *keeper) apply(ctx context.Context, batch []queued) error {
 // keepHeard keeps when the dialer was last heard. Before the first snapshot is
 // kept the moment of the connection before must stay.
 func (k *keeper) keepHeard(ctx context.Context) {
-	heard := k.queue.lastHeard()
-	if !k.reconciled || !heard.After(k.heardKept) {
+	if !k.reconciled {
 		return
 	}
-	err := k.floor.store.Heard(ctx, k.dialer.Name, k.scope.Connection, time.Since(heard))
+	err := k.floor.store.Heard(ctx, k.dialer.Name, k.scope.Connection, k.queue.lastHeard())
 	k.floor.noteWrite(err)
-	if err == nil {
-		k.heardKept = heard
-	}
 }
 
 // lose notes the end of the connection, once everything before it is kept.
@@ -179,7 +174,7 @@ func (k *keeper) lose(ctx context.Context) error {
 		err := k.floor.change(ctx, k.scope, func(b *Board) error {
 			b.Lose()
 			if k.reconciled {
-				b.Heard(time.Since(k.queue.lastHeard()))
+				b.Heard(k.queue.lastHeard())
 			}
 			return nil
 		})

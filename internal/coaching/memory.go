@@ -12,11 +12,14 @@ import (
 // It belongs to the watch's goroutine. Boards work on a staged copy, which takes
 // its place once the transaction is committed.
 type Memory struct {
-	mark  *Position                            // where the last snapshot was begun; nil before the first
-	told  map[string]bool                      // users, by extension, whose status was reported since
-	calls map[string]map[string]rememberedCall // by agent's extension and call id
-	over  recent[callKey, time.Time]           // when the calls that calls has no more were last told of
-	left  recent[string, leftMark]             // by leg
+	mark *Position // where the last snapshot was begun; nil before the first
+	// snapshotAt is the time of the last snapshot, by the dialer's clock; nil before
+	// the first.
+	snapshotAt *time.Time
+	told       map[string]bool                      // users, by extension, whose status was reported since
+	calls      map[string]map[string]rememberedCall // by agent's extension and call id
+	over       recent[callKey, time.Time]           // when the calls that calls has no more were last told of
+	left       recent[string, leftMark]             // by leg
 }
 
 // rememberedCall is a call of an agent; ended ones are kept until the next
@@ -49,7 +52,7 @@ func NewMemory() *Memory {
 // copied when they change.
 func (m *Memory) stage() *Memory {
 	return &Memory{
-		mark: m.mark, told: maps.Clone(m.told), calls: maps.Clone(m.calls),
+		mark: m.mark, snapshotAt: m.snapshotAt, told: maps.Clone(m.told), calls: maps.Clone(m.calls),
 		over: m.over.stage(), left: m.left.stage(),
 	}
 }

@@ -41,7 +41,7 @@ func (f *Floor) Dialers() []DialerState {
 func (f *Floor) lastHeard(dialer string) *time.Time {
 	for _, w := range f.dialers {
 		if q := w.reports.Load(); q != nil && w.Name == dialer {
-			heard := moment(q.lastHeard())
+			heard := moment(time.Now().Add(-q.lastHeard().Ago))
 			return &heard
 		}
 	}

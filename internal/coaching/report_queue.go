@@ -14,6 +14,8 @@ type reportQueue struct {
 	reports []queued
 	seq     int64
 	heard   time.Time     // when the dialer was last heard, by this machine's clocks
+	clock   time.Time     // what the dialer's clock showed when it last told; zero if it never did
+	clockAt time.Time     // when that was, by this machine's clocks
 	closed  bool          // nothing more will be reported
 	given   bool          // nothing more will be kept
 	full    bool          // a report could not be taken in: only a snapshot helps
@@ -40,8 +42,12 @@ func (q *reportQueue) report(s Sighting) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.heard = time.Now()
-	if _, ok := s.(Alive); ok {
+	switch s := s.(type) {
+	case Alive:
+		q.setClock(s.At)
 		return nil
+	case Snapshot:
+		q.setClock(s.At)
 	}
 	if len(q.reports) >= queueBound {
 		q.full = true
@@ -53,6 +59,12 @@ func (q *reportQueue) report(s Sighting) error {
 		q.signal()
 	}
 	return nil
+}
+
+func (q *reportQueue) setClock(shows time.Time) {
+	if !shows.IsZero() {
+		q.clock, q.clockAt = moment(shows), q.heard
+	}
 }
 
 // barrier returns a channel that is closed when all reports so far are kept, or
@@ -116,9 +128,26 @@ func (q *reportQueue) overflowed() bool {
 	return q.full
 }
 
-// lastHeard has the monotonic clock's reading too.
-func (q *reportQueue) lastHeard() time.Time {
+// lastHeard is when the dialer was last heard.
+func (q *reportQueue) lastHeard() Heard {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.heard
+	return Heard{Ago: time.Since(q.heard), ClockAt: q.dialersClock(q.heard)}
+}
+
+// clockNow is what the dialer's clock shows now; nil if it did not tell yet.
+func (q *reportQueue) clockNow() *time.Time {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.dialersClock(time.Now())
+}
+
+// dialersClock is what the dialer's clock showed at a moment of this machine's
+// clocks: both go equally fast.
+func (q *reportQueue) dialersClock(then time.Time) *time.Time {
+	if q.clock.IsZero() {
+		return nil
+	}
+	showed := moment(q.clock.Add(then.Sub(q.clockAt)))
+	return &showed
 }

@@ -18,10 +18,9 @@ type Recorder interface {
 	// the dialer's lease, or its connection not the dialer's newest.
 	Change(ctx context.Context, scope Scope, rule func(*Board) error) (Commit, error)
 
-	// Heard keeps how long ago a dialer was last heard, outside the revisions; on
-	// the database's clock that is a moment. It changes nothing when the connection
-	// is not the dialer's newest.
-	Heard(ctx context.Context, dialer string, connection int64, ago time.Duration) error
+	// Heard keeps when a dialer was last heard, outside the revisions. It changes
+	// nothing when the connection is not the dialer's newest.
+	Heard(ctx context.Context, dialer string, connection int64, heard Heard) error
 }
 
 // Scope names the rows a change may touch.

@@ -2,11 +2,12 @@ package store
 
 import (
 	"context"
-	"time"
+
+	"github.com/coachmanager/coachmanager/internal/coaching"
 )
 
 // Heard is part of coaching.Recorder.
-func (s *Store) Heard(ctx context.Context, dialer string, connection int64, ago time.Duration) error {
+func (s *Store) Heard(ctx context.Context, dialer string, connection int64, heard coaching.Heard) error {
 	if !storable(dialer) {
 		return nil
 	}
@@ -16,8 +17,9 @@ func (s *Store) Heard(ctx context.Context, dialer string, connection int64, ago 
 		if err != nil {
 			return err
 		}
-		moment := at(now.Add(-ago))
-		return tx.Exec("UPDATE dialers SET last_heard_at = ? WHERE name = ? AND connection = ? AND (last_heard_at IS NULL OR last_heard_at < ?)",
-			moment, dialer, connection, moment).Error
+		moment := at(now.Add(-heard.Ago))
+		return tx.Exec(`UPDATE dialers SET last_heard_at = ?, clock_at = coalesce(?, clock_at)
+			WHERE name = ? AND connection = ? AND (last_heard_at IS NULL OR last_heard_at < ?)`,
+			moment, atOrNull(heard.ClockAt), dialer, connection, moment).Error
 	})
 }

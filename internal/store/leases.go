@@ -23,7 +23,7 @@ func (s *Store) Leases(ctx context.Context) ([]coaching.Lease, error) {
 		if now, err = s.engine.now(tx); err != nil {
 			return err
 		}
-		return tx.Raw(`SELECT l.dialer, l.process, l.token, l.fence, l.expires_at, d.last_heard_at
+		return tx.Raw(`SELECT l.dialer, l.process, l.token, l.fence, l.renewed_at, l.expires_at, d.last_heard_at
 			FROM leases l LEFT JOIN dialers d ON d.name = l.dialer ORDER BY l.dialer`).Scan(&rows).Error
 	})
 	if err != nil {
@@ -35,7 +35,7 @@ func (s *Store) Leases(ctx context.Context) ([]coaching.Lease, error) {
 		until := l.ExpiresAt.time()
 		leases[i] = coaching.Lease{
 			Dialer: l.Dialer, Fence: coaching.Fence{Number: l.Fence, Token: l.Token}, Holder: l.Process,
-			Held: until.After(now), Until: until, HeardAt: row.LastHeardAt.timeOrNil(),
+			Held: l.held(now), Until: until, HeardAt: row.LastHeardAt.timeOrNil(),
 		}
 	}
 	return leases, nil
@@ -45,11 +45,12 @@ func (s *Store) Leases(ctx context.Context) ([]coaching.Lease, error) {
 func (s *Store) TakeLease(ctx context.Context, dialer string, by coaching.Holder, length time.Duration) (coaching.Fence, error) {
 	var fence coaching.Fence
 	err := s.changeLease(ctx, "take the lease", dialer, func(row *leaseRow, now time.Time) error {
-		if row.Token != by.Token && row.ExpiresAt.time().After(now) {
+		if row.Token != by.Token && row.held(now) {
 			return coaching.ErrSuperseded
 		}
 		fence = coaching.Fence{Number: row.Fence + 1, Token: by.Token}
-		row.Process, row.Token, row.Fence, row.ExpiresAt = by.Name, fence.Token, fence.Number, at(now.Add(length))
+		row.Process, row.Token, row.Fence = by.Name, fence.Token, fence.Number
+		row.last(now, length)
 		return nil
 	})
 	return fence, err
@@ -61,7 +62,7 @@ func (s *Store) RenewLease(ctx context.Context, dialer string, fence coaching.Fe
 		if !row.heldUnder(fence) {
 			return coaching.ErrSuperseded
 		}
-		row.ExpiresAt = at(now.Add(length))
+		row.last(now, length)
 		return nil
 	})
 }
@@ -70,7 +71,8 @@ func (s *Store) RenewLease(ctx context.Context, dialer string, fence coaching.Fe
 func (s *Store) ReleaseLease(ctx context.Context, dialer string, fence coaching.Fence) error {
 	return s.changeLease(ctx, "release the lease", dialer, func(row *leaseRow, now time.Time) error {
 		if row.heldUnder(fence) {
-			row.Process, row.ExpiresAt = "", at(now)
+			row.Process = ""
+			row.last(now, 0)
 		}
 		return nil
 	})
@@ -92,7 +94,7 @@ func (s *Store) changeLease(ctx context.Context, doing, dialer string, rule func
 			if err := rule(&row, now); err != nil {
 				return err
 			}
-			if err := tx.Where("dialer = ?", dialer).Select("process", "token", "fence", "expires_at").Updates(&row).Error; err != nil {
+			if err := tx.Where("dialer = ?", dialer).Select("process", "token", "fence", "renewed_at", "expires_at").Updates(&row).Error; err != nil {
 				return err
 			}
 			if row.Process == "" {

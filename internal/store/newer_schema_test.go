@@ -111,7 +111,7 @@ func callAll(t *testing.T, s *Store, want stored) map[string]int {
 	var mu sync.Mutex
 	failed := map[string]int{}
 	var callers sync.WaitGroup
-	for range 24 {
+	for range 8 {
 		callers.Go(func() {
 			for name, call := range all {
 				if err := call(t.Context()); err != nil {

@@ -12,6 +12,7 @@ type dialerRow struct {
 	LastReconciledAt *instant
 	Boot             string
 	Connection       int64
+	ClockAt          *instant
 }
 
 // TableName tells GORM the table.
@@ -20,7 +21,7 @@ func (dialerRow) TableName() string { return "dialers" }
 func rowOfDialer(d coaching.DialerState) dialerRow {
 	return dialerRow{
 		Name: d.Name, Kind: d.Kind, Connected: d.Connected, Since: atOrNull(d.Since), LastHeardAt: atOrNull(d.LastHeardAt),
-		LastReconciledAt: atOrNull(d.LastReconciledAt), Boot: d.Boot, Connection: d.Connection,
+		LastReconciledAt: atOrNull(d.LastReconciledAt), Boot: d.Boot, Connection: d.Connection, ClockAt: atOrNull(d.ClockAt),
 	}
 }
 
@@ -28,6 +29,6 @@ func (row dialerRow) toDialer() coaching.DialerState {
 	return coaching.DialerState{
 		Name: row.Name, Kind: row.Kind, Connected: row.Connected, Since: row.Since.timeOrNil(),
 		LastHeardAt: row.LastHeardAt.timeOrNil(), LastReconciledAt: row.LastReconciledAt.timeOrNil(),
-		Boot: row.Boot, Connection: row.Connection,
+		Boot: row.Boot, Connection: row.Connection, ClockAt: row.ClockAt.timeOrNil(),
 	}
 }

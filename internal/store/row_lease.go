@@ -1,6 +1,10 @@
 package store
 
-import "github.com/coachmanager/coachmanager/internal/coaching"
+import (
+	"time"
+
+	"github.com/coachmanager/coachmanager/internal/coaching"
+)
 
 // leaseRow is who watches a dialer.
 type leaseRow struct {
@@ -8,6 +12,7 @@ type leaseRow struct {
 	Process   string
 	Token     string
 	Fence     int64
+	RenewedAt instant
 	ExpiresAt instant
 }
 
@@ -18,11 +23,15 @@ func (row leaseRow) heldUnder(f coaching.Fence) bool {
 	return row.Fence == f.Number && row.Token == f.Token
 }
 
-// compatibilityRow is the oldest schema whose program may work on this one.
-type compatibilityRow struct {
-	ID     int
-	Oldest int64
+// clockSetBack is how far the database's clock may go back before leases that were
+// renewed after what it shows count for nothing.
+const clockSetBack = time.Second
+
+func (row leaseRow) held(now time.Time) bool {
+	return row.ExpiresAt.time().After(now) && !row.RenewedAt.time().After(now.Add(clockSetBack))
 }
 
-// TableName tells GORM the table.
-func (compatibilityRow) TableName() string { return "compatibility" }
+// last lets the lease last from now on.
+func (row *leaseRow) last(now time.Time, length time.Duration) {
+	row.RenewedAt, row.ExpiresAt = at(now), at(now.Add(length))
+}

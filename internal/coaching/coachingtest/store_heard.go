@@ -28,13 +28,17 @@ func storeHeard(t *testing.T, w *storeWorld) {
 		{"out of order", Dialer, 2, 20 * time.Hour, 10 * time.Hour},
 	}
 	for _, step := range steps {
-		if err := w.Heard(t.Context(), step.dialer, step.connection, step.ago); err != nil {
+		clock := At(-int(step.ago.Hours()))
+		if err := w.Heard(t.Context(), step.dialer, step.connection, coaching.Heard{Ago: step.ago, ClockAt: &clock}); err != nil {
 			t.Errorf("%s: %v", step.name, err)
 		}
 		set := w.live()
 		// The database of the tests has this machine's clock.
 		if got := set.Dialers[0].LastHeardAt; got == nil || (time.Since(*got)-step.want).Abs() > time.Hour {
 			t.Errorf("%s: last heard at %v, want %v ago", step.name, got, step.want)
+		}
+		if got, want := set.Dialers[0].ClockAt, At(-int(step.want.Hours())); got == nil || !got.Equal(want) {
+			t.Errorf("%s: the dialer's clock was %v, want %v", step.name, got, want)
 		}
 		if set.Revision != was {
 			t.Errorf("%s: the revision went from %v to %v", step.name, was, set.Revision)

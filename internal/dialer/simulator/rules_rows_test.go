@@ -108,7 +108,7 @@ func (r *rows) follow(ctx context.Context, d coaching.Dialer) {
 		if ctx.Err() != nil {
 			return
 		}
-		r.apply(func(b *coaching.Board) { b.Lose(); b.Heard(time.Since(heard)) })
+		r.apply(func(b *coaching.Board) { b.Lose(); b.Heard(coaching.Heard{Ago: time.Since(heard), ClockAt: &heard}) })
 		select {
 		case <-time.After(time.Second):
 		case <-ctx.Done():

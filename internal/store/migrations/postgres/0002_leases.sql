@@ -18,8 +18,13 @@ CREATE TABLE leases (
     process    text        NOT NULL, -- its name for people; '' after a release
     token      text        NOT NULL,
     fence      bigint      NOT NULL,
+    renewed_at timestamptz NOT NULL, -- a clock that stands before it was set back
     expires_at timestamptz NOT NULL
 );
+
+-- What the dialer's own clock showed when the dialer was last heard: ends that
+-- nobody saw are told by it, as are all others.
+ALTER TABLE dialers ADD COLUMN clock_at timestamptz;
 
 -- The oldest schema whose program may work on this one, beside newer programs.
 CREATE TABLE compatibility (

@@ -7,8 +7,13 @@ CREATE TABLE leases (
     process    TEXT    NOT NULL, -- its name for people; '' after a release
     token      TEXT    NOT NULL,
     fence      INTEGER NOT NULL,
+    renewed_at INTEGER NOT NULL, -- a clock that stands before it was set back
     expires_at INTEGER NOT NULL
 ) STRICT;
+
+-- What the dialer's own clock showed when the dialer was last heard: ends that
+-- nobody saw are told by it, as are all others.
+ALTER TABLE dialers ADD COLUMN clock_at INTEGER;
 
 -- The oldest schema whose program may work on this one, beside newer programs.
 CREATE TABLE compatibility (
