@@ -46,7 +46,7 @@ func (f *Floor) mark(ctx context.Context, d Disconnect) (request uuid.UUID, err 
 	if err != nil || !session.Live() {
 		return uuid.Nil, err
 	}
-	if !f.watches(session.Dialer) && !f.view.lease(session.Dialer).Held {
+	if l := f.view.lease(session.Dialer); !f.watches(session.Dialer) && (!l.Held || l.Fence.Token == f.self.Token) {
 		return uuid.Nil, failure(OutcomeUnreachable) // nobody would carry it out
 	}
 	scope := Scope{Dialer: session.Dialer, Sessions: []SessionID{d.Session}}

@@ -43,7 +43,7 @@ func (w *world) lease() coaching.Lease {
 // takeAway gives the dialer to a holder that is no floor.
 func (w *world) takeAway() coaching.Fence {
 	w.t.Helper()
-	w.must(w.store.RenewLease(w.t.Context(), "sim", w.lease().Fence, -time.Second))
+	w.must(w.store.RenewLease(w.t.Context(), "sim", w.lease().Fence, coaching.Renewal{For: -time.Second}))
 	fence, err := w.store.TakeLease(w.t.Context(), "sim", coaching.Holder{Token: "another's", Name: "another"}, time.Hour)
 	w.must(err)
 	return fence
@@ -97,7 +97,6 @@ func TestFloor_AnotherTookTheLease(t *testing.T) {
 	fence := w.takeAway()
 	w.must(w.sim.Leave(leg))
 	w.until("it knows who watches", watchedBy("another"))
-	w.must(w.store.Store.Heard(t.Context(), "sim", 0, coaching.Heard{})) // the database can be written
 	_, err := w.floor.Disconnect(t.Context(), coaching.Disconnect{Session: s.ID, By: coaching.Actor{Name: "me"}})
 	if coaching.CodeOf(err) != coaching.DialerTimeout {
 		t.Errorf("a request that nobody carries out: got %v, want dialer_timeout", err)
@@ -153,7 +152,7 @@ func TestFloor_ADialerThatNobodyIsToWatch(t *testing.T) {
 	_, s = w.listen(otherAgent, coaching.TypeMonitor)
 	w.takeAway()
 	w.stop()
-	w.must(w.store.RenewLease(t.Context(), "sim", w.lease().Fence, -time.Second)) // whoever has it is dead
+	w.must(w.store.RenewLease(t.Context(), "sim", w.lease().Fence, coaching.Renewal{For: -time.Second})) // whoever has it is dead
 	second.until("it is not connected", simLost)
 	second.until("that is kept", func(l *coaching.Live) bool {
 		set, err := w.store.LiveSet(t.Context())

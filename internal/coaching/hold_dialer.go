@@ -17,6 +17,11 @@ type tenure struct {
 	// anything: the lease may have expired. It counts from before the lease was
 	// asked for, by the machine's own clock, and so is always too early.
 	until atomic.Pointer[time.Time]
+	// behind is since when there are reports that could not be kept; nil if there are
+	// none. Other processes cannot know but by the lease, so it is renewed at once
+	// when that changes.
+	behind atomic.Pointer[time.Time]
+	nudge  chan struct{} // has room for one signal
 	// inherited are the requests that were under way when it began.
 	inherited map[uuid.UUID]bool
 }
@@ -26,6 +31,31 @@ type tenure struct {
 func (t *tenure) extend(asked time.Time, lease time.Duration) {
 	until := asked.Add(lease * 5 / 6)
 	t.until.Store(&until)
+}
+
+// fallBehind notes whether reports could be kept, by the error of keeping them.
+func (t *tenure) fallBehind(err error) {
+	if (t.behind.Load() != nil) == (err != nil) {
+		return
+	}
+	t.behind.Store(nil)
+	if err != nil {
+		now := time.Now()
+		t.behind.Store(&now)
+	}
+	select {
+	case t.nudge <- struct{}{}:
+	default:
+	}
+}
+
+// renewal is what there is to say of the lease now.
+func (t *tenure) renewal(length time.Duration) Renewal {
+	r := Renewal{For: length}
+	if since := t.behind.Load(); since != nil {
+		r.Behind = max(time.Since(*since), time.Microsecond)
+	}
+	return r
 }
 
 // mayAct tells whether the lease is sure not to have expired.
@@ -94,7 +124,7 @@ func (f *Floor) free(dialer string) bool {
 }
 
 func (f *Floor) begin(dialer string, fence Fence, asked time.Time) *tenure {
-	t := &tenure{fence: fence, inherited: map[uuid.UUID]bool{}}
+	t := &tenure{fence: fence, nudge: make(chan struct{}, 1), inherited: map[uuid.UUID]bool{}}
 	t.extend(asked, f.timing.Lease)
 	for _, s := range f.view.now().Sessions() {
 		if r := s.Pending(); r != nil && s.Dialer == dialer {
@@ -120,7 +150,10 @@ func (f *Floor) hold(ctx context.Context, d *watched, t *tenure) {
 		defer end()
 		f.renew(renewing, d, t)
 	})
-	all.Go(func() { f.watch(acting, d, t) })
+	all.Go(func() {
+		defer end()
+		f.watch(acting, d, t)
+	})
 	all.Go(func() { f.carryOut(acting, d, t) })
 	all.Wait()
 	stop()
@@ -133,12 +166,17 @@ func (f *Floor) renew(ctx context.Context, d *watched, t *tenure) {
 	pause := backoff{shortest: 50 * time.Millisecond, longest: f.timing.Lease / 6}
 	wait, warned := f.timing.Lease/3, false
 	for {
-		sleep(ctx, wait)
-		if ctx.Err() != nil {
+		timer := time.NewTimer(wait)
+		select {
+		case <-timer.C:
+		case <-t.nudge:
+			timer.Stop()
+		case <-ctx.Done():
+			timer.Stop()
 			return
 		}
 		asked := time.Now()
-		err := f.store.RenewLease(ctx, d.Name, t.fence, f.timing.Lease)
+		err := f.store.RenewLease(ctx, d.Name, t.fence, t.renewal(f.timing.Lease))
 		if ctx.Err() != nil {
 			return
 		}
