@@ -2,6 +2,7 @@ package coaching
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -242,5 +243,9 @@ func (a *attempt) expire(ctx context.Context) {
 func (a *attempt) keep(ctx context.Context, rule func(*Board)) bool {
 	ctx, stop := detach(ctx, lastWords)
 	defer stop()
-	return a.floor.keepTrying(ctx, Scope{Dialer: a.dialer.Name, Fence: &a.tenure.fence, Sessions: []SessionID{a.session}}, rule)
+	err := a.floor.keepTrying(ctx, Scope{Dialer: a.dialer.Name, Fence: &a.tenure.fence, Sessions: []SessionID{a.session}}, rule)
+	if errors.Is(err, ErrSuperseded) {
+		a.tenure.end()
+	}
+	return err == nil
 }

@@ -24,6 +24,7 @@ type tenure struct {
 	nudge  chan struct{} // has room for one signal
 	// inherited are the requests that were under way when it began.
 	inherited map[uuid.UUID]bool
+	end       context.CancelFunc // another process has the lease
 }
 
 // extend counts from when the lease was asked for. What is left is for an ask that
@@ -58,8 +59,12 @@ func (t *tenure) renewal(length time.Duration) Renewal {
 	return r
 }
 
-// mayAct tells whether the lease is sure not to have expired.
-func (t *tenure) mayAct() bool { return time.Now().Before(*t.until.Load()) }
+// mayAct tells whether the lease is sure not to have expired. The monotonic clock
+// alone would not do: it stands still while a machine is suspended.
+func (t *tenure) mayAct() bool {
+	until, now := *t.until.Load(), time.Now()
+	return now.Before(until) && now.Round(0).Before(until.Round(0))
+}
 
 // holdWheneverFree watches a dialer whenever this process gets its lease, until
 // ctx ends.
@@ -143,6 +148,7 @@ func (f *Floor) hold(ctx context.Context, d *watched, t *tenure) {
 	defer f.holding.Add(-1)
 	acting, end := context.WithCancel(ctx)
 	defer end()
+	t.end = end
 	// The lease is renewed for as long as there are last words to keep.
 	renewing, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var renewal, all sync.WaitGroup
@@ -180,7 +186,9 @@ func (f *Floor) renew(ctx context.Context, d *watched, t *tenure) {
 		if ctx.Err() != nil {
 			return
 		}
-		f.noteWrite(err)
+		if err != nil || t.behind.Load() == nil { // a renewal needs no room, as reports do
+			f.noteWrite(err)
+		}
 		switch {
 		case errors.Is(err, ErrSuperseded):
 			log.Warn("another process watches the dialer now")
