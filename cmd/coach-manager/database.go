@@ -23,9 +23,9 @@ type database struct {
 // openDatabase opens and claims a database. A database that does not answer at
 // the start is an error: most likely its address is wrong. Nothing may take longer
 // there than a part of the lease, so that a transaction of a process that stands
-// still is over when the lease is.
+// still is over when the lease is, nor longer than callers wait.
 func openDatabase(ctx context.Context, c config.Database, lease time.Duration, log *slog.Logger) (*database, error) {
-	opened, err := store.Open(ctx, c.URL.Reveal(), store.Options{Log: log, Patience: lease / 3})
+	opened, err := store.Open(ctx, c.URL.Reveal(), store.Options{Log: log, Patience: min(lease/3, 3*time.Second)})
 	if err != nil {
 		return nil, databaseError(c, err)
 	}

@@ -101,7 +101,7 @@ func (a *attempt) timeLeft(s *SessionView) time.Duration {
 	if !a.inherited {
 		return whole
 	}
-	used := a.floor.view.standsAt().At.Sub(s.Pending().AskedAt) // both by the database's clock
+	used := a.tenure.began.Sub(s.Pending().AskedAt) // both by the database's clock
 	return min(whole, whole-used)
 }
 

@@ -47,6 +47,7 @@ type Change struct {
 
 // Commit is what one transaction changed; no changes where nothing was new.
 type Commit struct {
+	Before   Revision // the newest before it
 	Revision Revision // the newest after it
 	Changes  []Change
 }

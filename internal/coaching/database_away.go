@@ -13,30 +13,34 @@ import (
 type databaseState struct {
 	mu          sync.Mutex
 	readsFail   bool
-	writesFail  bool
-	lastAnswers time.Time // when it was last there for both
-	lastRead    time.Time // when it could last be read, by the monotonic clock
-	backSince   time.Time // when it was first there again; zero if it never was away
+	failing     map[writer]bool // whoever could not write the last time
+	lastAnswers time.Time       // when it was last there for both
+	lastRead    time.Time       // when it could last be read, by the monotonic clock
+	backSince   time.Time       // when it was first there again; zero if it never was away
 }
+
+// writer is what writes for a dialer. Each is noted by itself: one may find room
+// where another does not.
+type writer struct{ dialer, what string }
 
 // noteRead takes note of how reading from the database went.
 func (f *Floor) noteRead(err error) {
-	if err == nil {
-		f.database.mu.Lock()
-		f.database.lastRead = time.Now()
-		f.database.mu.Unlock()
-	}
-	f.note(&f.database.readsFail, err)
+	f.note(err, func(d *databaseState) {
+		d.readsFail = err != nil
+		if err == nil {
+			d.lastRead = time.Now()
+		}
+	})
 }
 
 // errNotRead is why a database that did not fail is not known to be there.
-var errNotRead = fmt.Errorf("it was not read for longer than a lease lasts: %w", ErrUnavailable)
+var errNotRead = fmt.Errorf("this process stood still, and does not know yet what happened: %w", ErrUnavailable)
 
 // noteSilence shows the view as stale when the database has not been read for
-// longer than a lease lasts: this process was paused, and the world went on.
+// much longer than it is looked at: this process was paused, and the world went on.
 func (f *Floor) noteSilence() {
 	f.database.mu.Lock()
-	silent := !f.database.lastRead.IsZero() && time.Since(f.database.lastRead) > f.timing.Lease
+	silent := !f.database.lastRead.IsZero() && time.Since(f.database.lastRead) > 2*f.timing.Lease
 	f.database.mu.Unlock()
 	if silent {
 		f.noteRead(errNotRead)
@@ -51,19 +55,29 @@ func (f *Floor) backFor() time.Duration {
 }
 
 // noteWrite takes note of how writing to the database went.
-func (f *Floor) noteWrite(err error) { f.note(&f.database.writesFail, err) }
+func (f *Floor) noteWrite(who writer, err error) {
+	f.note(err, func(d *databaseState) {
+		if d.failing == nil {
+			d.failing = map[writer]bool{}
+		}
+		delete(d.failing, who)
+		if err != nil {
+			d.failing[who] = true
+		}
+	})
+}
 
 // note keeps whether an operation failed for want of a database, and shows it. An
 // error of another kind tells nothing.
-func (f *Floor) note(fails *bool, err error) {
+func (f *Floor) note(err error, keep func(*databaseState)) {
 	if err != nil && !errors.Is(err, ErrUnavailable) {
 		return
 	}
 	d := &f.database
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	*fails = err != nil
-	if d.readsFail || d.writesFail {
+	keep(d)
+	if d.readsFail || len(d.failing) > 0 {
 		since := d.lastAnswers
 		if f.view.databaseAway(&since) {
 			f.log.Error("the database is away; the live list goes on from memory", "error", err)
@@ -83,7 +97,7 @@ var errWritesFail = errors.New("the last write failed")
 func (f *Floor) writesFail() error {
 	f.database.mu.Lock()
 	defer f.database.mu.Unlock()
-	if f.database.writesFail {
+	if len(f.database.failing) > 0 {
 		return errWritesFail
 	}
 	return nil

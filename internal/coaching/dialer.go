@@ -27,7 +27,7 @@ type Dialer interface {
 	// It returns when the dialer has answered, not when the leg is gone: the end
 	// comes as a report of Watch. Once ctx's deadline has passed by the clock it asks
 	// nothing any more, even where ctx has not ended yet: a process may have been
-	// paused, and another may act in its place.
+	// paused, and another may act in its place. Expired tells.
 	HangUp(ctx context.Context, ask HangUp) (Verdict, error)
 }
 
@@ -84,4 +84,16 @@ type DialerState struct {
 	// WatchedBy is the name of the process that watches it now; "" if none does. It
 	// is kept with the lease.
 	WatchedBy string `json:"-"`
+	// Behind: whoever watches it could not keep all that it told; also kept with the
+	// lease.
+	Behind bool `json:"-"`
+}
+
+// Expired tells whether the deadline of an ask has passed by the clock, even where
+// the context has not ended yet: its timer may be late, and the monotonic clock
+// stands still while a machine is suspended.
+func Expired(ctx context.Context) bool {
+	deadline, ok := ctx.Deadline()
+	now := time.Now()
+	return ctx.Err() != nil || ok && (!now.Before(deadline) || !now.Round(0).Before(deadline.Round(0)))
 }

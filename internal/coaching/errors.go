@@ -55,7 +55,10 @@ var (
 	// ErrUnavailable: the database cannot be reached or does not answer in time.
 	// Whether a transaction under way was committed is not known.
 	ErrUnavailable = errors.New("database unavailable")
+	// ErrAnotherHistory: a revision names a change that this database never had, though
+	// its epoch is the same.
+	ErrAnotherHistory = errors.New("the change log has another history")
 	// ErrSuperseded: another process holds the dialer's lease, or another watch has
 	// begun, so this one may not write any more.
-	ErrSuperseded = errors.New("another watch of this dialer has begun")
+	ErrSuperseded = errors.New("another process or another watch has taken the dialer over")
 )

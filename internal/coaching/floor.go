@@ -6,7 +6,6 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -26,10 +25,9 @@ type Floor struct {
 	log     *slog.Logger
 
 	view     *view
-	pull     sync.Mutex    // one reader of the change log at a time
+	pulls    pulls
 	told     chan struct{} // another process changed something; has room for one signal
 	database databaseState
-	holding  atomic.Int32 // how many leases this process has
 }
 
 // WatchedDialer is a dialer under the name it has in answers.
@@ -70,8 +68,9 @@ func (t Timing) withDefaults() Timing {
 func NewFloor(store Store, name string, dialers []WatchedDialer, timing Timing, log *slog.Logger) *Floor {
 	f := &Floor{
 		store: store, self: Holder{Token: rand.Text(), Name: name}, timing: timing.withDefaults(), log: log,
-		view: newView(log), told: make(chan struct{}, 1),
+		told: make(chan struct{}, 1), pulls: pulls{turn: make(chan struct{}, 1)},
 	}
+	f.view = newView(f.self.Token, log)
 	for _, d := range dialers {
 		f.dialers = append(f.dialers, &watched{WatchedDialer: d})
 	}
@@ -89,7 +88,7 @@ func (f *Floor) Open(ctx context.Context) error {
 		return err
 	}
 	f.view.reset(set)
-	f.view.hold(leases...)
+	f.view.showLeases(f.view.leasesSeen(), leases)
 	f.noteRead(nil)
 	return nil
 }
@@ -128,11 +127,10 @@ func (f *Floor) keepTrying(ctx context.Context, scope Scope, rule func(*Board)) 
 // it after the commit, and only then.
 func (f *Floor) change(ctx context.Context, scope Scope, rule func(*Board) error) error {
 	commit, err := f.store.Change(ctx, scope, rule)
-	f.noteWrite(err)
 	if err != nil {
 		return err
 	}
-	if f.view.advance(commit.Changes) {
+	if f.view.take(commit) {
 		f.noteRead(f.catchUp(ctx)) // what is committed stays so; follow tries again
 	}
 	return nil

@@ -253,6 +253,31 @@ func TestFloor_ACrashForWantOfRoomLosesNothing(t *testing.T) {
 	w.keepsTheTruth()
 }
 
+// The centre goes on while the database is away: the first that is kept in the
+// promoted one may have the number of a change that was lost.
+func TestFloor_AFailoverInABusyCentreThatLosesCommitsIsReconciled(t *testing.T) {
+	t.Parallel()
+	pair := postgrestest.Pair(t)
+	w := newPostgresWorld(t, pair.URL("postgres"))
+	_, stays := w.listen(agent, coaching.TypeCoach)
+	pair.CatchUp()
+	pair.FallBehind()
+	comes, _ := w.listen(otherAgent, coaching.TypeBarge)
+	before := w.floor.Live().Revision
+	pair.Primary.Kill()
+	w.must(w.sim.SetStatus("2003", coaching.StatusPaused, ""))
+	w.until("the view is stale", func(l *coaching.Live) bool { return l.Session(stays.ID).Stale })
+	for _, extension := range []string{"2004", "2005", "2006", "2007", "2008"} {
+		w.must(w.sim.SetStatus(extension, coaching.StatusPaused, ""))
+	}
+	w.must(w.sim.Leave(comes))
+	pair.Promote()
+	w.until("the view agrees with the truth, in a new epoch", func(l *coaching.Live) bool {
+		got := l.Session(stays.ID)
+		return simConnected(l) && len(l.Sessions()) == 1 && got != nil && !got.Stale && l.Revision.Epoch != before.Epoch
+	})
+}
+
 func TestFloor_AFailoverThatLosesCommitsIsReconciled(t *testing.T) {
 	t.Parallel()
 	pair := postgrestest.Pair(t)

@@ -44,9 +44,9 @@ func (w *world) lease() coaching.Lease {
 func (w *world) takeAway() coaching.Fence {
 	w.t.Helper()
 	w.must(w.store.RenewLease(w.t.Context(), "sim", w.lease().Fence, coaching.Renewal{For: -time.Second}))
-	fence, err := w.store.TakeLease(w.t.Context(), "sim", coaching.Holder{Token: "another's", Name: "another"}, time.Hour)
+	lease, err := w.store.TakeLease(w.t.Context(), "sim", coaching.Holder{Token: "another's", Name: "another"}, time.Hour)
 	w.must(err)
-	return fence
+	return lease.Fence
 }
 
 func watchedBy(name string) func(*coaching.Live) bool {

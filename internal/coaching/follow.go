@@ -3,6 +3,7 @@ package coaching
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 )
 
@@ -53,18 +54,14 @@ func (f *Floor) listen(ctx context.Context) {
 func (f *Floor) look(ctx context.Context) error {
 	err := f.catchUp(ctx)
 	if err == nil {
+		seen := f.view.leasesSeen()
 		var leases []Lease
 		if leases, err = f.store.Leases(ctx); err == nil {
-			f.view.hold(leases...)
+			f.view.showLeases(seen, leases)
 		}
 	}
-	if ctx.Err() != nil {
-		return err
-	}
-	f.noteRead(err)
-	if err == nil && f.holding.Load() == 0 && f.writesFail() != nil {
-		// Nothing else of this process would notice that it can write again.
-		f.noteWrite(f.store.Heard(ctx, "", 0, Heard{}))
+	if ctx.Err() == nil {
+		f.noteRead(err)
 	}
 	return err
 }
@@ -72,14 +69,51 @@ func (f *Floor) look(ctx context.Context) error {
 // catchUpPage is how many changes are read at a time.
 const catchUpPage = 500
 
-// catchUp reads the change log from where the view stands.
+// pulls are the readings of the change log, of which there is one at a time.
+type pulls struct {
+	turn chan struct{} // has room for the one whose turn it is
+
+	mu    sync.Mutex
+	begun int64
+	ended int64 // the last that ended
+	err   error // and how
+}
+
+// catchUp reads the change log from where the view stands. Those who wait for their
+// turn share the first reading that begins after they asked.
 func (f *Floor) catchUp(ctx context.Context) error {
-	f.pull.Lock()
-	defer f.pull.Unlock()
+	p := &f.pulls
+	p.mu.Lock()
+	asked := p.begun
+	p.mu.Unlock()
+	select {
+	case p.turn <- struct{}{}:
+		defer func() { <-p.turn }()
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	p.mu.Lock()
+	if p.ended > asked {
+		defer p.mu.Unlock()
+		return p.err
+	}
+	p.begun++
+	p.mu.Unlock()
+	err := f.pull(ctx)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if ctx.Err() == nil { // else it tells about this caller only
+		p.ended, p.err = p.begun, err
+	}
+	return err
+}
+
+func (f *Floor) pull(ctx context.Context) error {
 	for {
-		changes, err := f.store.Changes(ctx, f.view.standsAt(), catchUpPage)
+		from := f.view.standsAt()
+		changes, err := f.store.Changes(ctx, from, catchUpPage)
 		if errors.Is(err, ErrNotFound) {
-			return f.beginAnew(ctx)
+			return f.beginAnew(ctx, from, err)
 		}
 		if err != nil {
 			return err
@@ -97,14 +131,19 @@ var errAnotherHistory = errors.New("the database's change log is not the one tha
 // beginAnew reads the live view when the change log cannot be followed from where
 // it stood: this process was away for longer than changes are kept, or the
 // database is one that has not got all that was seen, a standby that was promoted
-// or a backup. Then the dialers are asked for snapshots, which reconcile.
-func (f *Floor) beginAnew(ctx context.Context) error {
+// or a backup. Then its revisions get a new epoch, since those of the old one named
+// other changes, and the dialers are asked for snapshots, which reconcile.
+func (f *Floor) beginAnew(ctx context.Context, from Revision, why error) error {
+	if errors.Is(why, ErrAnotherHistory) {
+		if err := f.store.NewEpoch(ctx, from.Epoch); err != nil {
+			return err
+		}
+	}
 	set, err := f.store.LiveSet(ctx)
 	if err != nil {
 		return err
 	}
-	f.log.Warn("the change log does not go on from where it was left, so the live view begins anew",
-		"from", f.view.standsAt(), "to", set.Revision)
+	f.log.Warn("the change log does not go on from where it was left, so the live view begins anew", "from", from, "to", set.Revision)
 	f.view.reset(set)
 	for _, d := range f.dialers {
 		d.watchAnew(errAnotherHistory)

@@ -41,12 +41,12 @@ func (f *Floor) forsaken() map[string]string {
 }
 
 func (f *Floor) forsakeOne(ctx context.Context, name, kind string) {
-	fence, err := f.store.TakeLease(ctx, name, f.self, f.timing.Lease)
+	lease, err := f.store.TakeLease(ctx, name, f.self, f.timing.Lease)
 	if err != nil {
 		return // the next round tries again
 	}
-	if f.keepTrying(ctx, Scope{Dialer: name, Kind: kind, Fence: &fence, AllLive: true}, (*Board).Forsake) == nil {
+	if f.keepTrying(ctx, Scope{Dialer: name, Kind: kind, Fence: &lease.Fence, AllLive: true}, (*Board).Forsake) == nil {
 		f.log.Info("this dialer is in no configuration any more", "dialer", name)
 	}
-	f.release(ctx, name, fence)
+	f.releaseLease(ctx, name, lease.Fence)
 }

@@ -17,13 +17,15 @@ type tenure struct {
 	// anything: the lease may have expired. It counts from before the lease was
 	// asked for, by the machine's own clock, and so is always too early.
 	until atomic.Pointer[time.Time]
-	// behind is since when there are reports that could not be kept; nil if there are
-	// none. Other processes cannot know but by the lease, so it is renewed at once
+	// behind is since when something could not be kept of what the dialer tells; nil
+	// if all is. Other processes cannot know but by the lease, so it is renewed at once
 	// when that changes.
 	behind atomic.Pointer[time.Time]
 	nudge  chan struct{} // has room for one signal
 	// inherited are the requests that were under way when it began.
 	inherited map[uuid.UUID]bool
+	asked     time.Time          // when the lease was asked for
+	began     time.Time          // by the database's clock
 	end       context.CancelFunc // another process has the lease
 }
 
@@ -34,15 +36,20 @@ func (t *tenure) extend(asked time.Time, lease time.Duration) {
 	t.until.Store(&until)
 }
 
-// fallBehind notes whether reports could be kept, by the error of keeping them.
-func (t *tenure) fallBehind(err error) {
+// noteKept takes note of whether what the dialer told, or how the connection to it
+// is, could be kept.
+func (f *Floor) noteKept(dialer string, t *tenure, err error) {
+	f.noteWrite(writer{dialer, "reports"}, err)
 	if (t.behind.Load() != nil) == (err != nil) {
 		return
 	}
 	t.behind.Store(nil)
+	f.view.showBehind(dialer, nil)
 	if err != nil {
 		now := time.Now()
 		t.behind.Store(&now)
+		shown := moment(now)
+		f.view.showBehind(dialer, &shown)
 	}
 	select {
 	case t.nudge <- struct{}{}:
@@ -76,7 +83,10 @@ func (f *Floor) holdWheneverFree(ctx context.Context, d *watched) {
 		}
 		f.log.Info("this process watches the dialer", "dialer", d.Name, "holding", t.fence.Number)
 		f.hold(ctx, d, t)
-		f.release(ctx, d.Name, t.fence)
+		f.releaseLease(ctx, d.Name, t.fence)
+		f.noteWrite(writer{d.Name, "lease"}, nil)
+		f.noteWrite(writer{d.Name, "reports"}, nil)
+		f.noteWrite(writer{d.Name, "heard"}, nil)
 	}
 }
 
@@ -97,14 +107,13 @@ func (f *Floor) takeLease(ctx context.Context, d *watched) *tenure {
 			continue
 		}
 		asked := time.Now()
-		fence, err := f.store.TakeLease(ctx, d.Name, f.self, f.timing.Lease)
-		f.noteWrite(err)
+		lease, err := f.store.TakeLease(ctx, d.Name, f.self, f.timing.Lease)
 		if err == nil {
 			// What others asked for so far is inherited; what comes later is not.
-			err = f.catchUp(ctx)
-		}
-		if err == nil {
-			return f.begin(d.Name, fence, asked)
+			if err = f.catchUp(ctx); err == nil {
+				return f.begin(lease, asked)
+			}
+			f.releaseLease(ctx, d.Name, lease.Fence)
 		}
 		if !errors.Is(err, ErrSuperseded) && ctx.Err() == nil {
 			f.log.Warn("dialer not watched by this process: its lease cannot be taken", "dialer", d.Name, "error", err)
@@ -128,24 +137,25 @@ func (f *Floor) free(dialer string) bool {
 	}
 }
 
-func (f *Floor) begin(dialer string, fence Fence, asked time.Time) *tenure {
-	t := &tenure{fence: fence, nudge: make(chan struct{}, 1), inherited: map[uuid.UUID]bool{}}
+func (f *Floor) begin(lease Lease, asked time.Time) *tenure {
+	t := &tenure{
+		fence: lease.Fence, nudge: make(chan struct{}, 1), inherited: map[uuid.UUID]bool{},
+		asked: asked, began: lease.Until.Add(-f.timing.Lease),
+	}
 	t.extend(asked, f.timing.Lease)
+	t.behind.Store(&asked)
 	for _, s := range f.view.now().Sessions() {
-		if r := s.Pending(); r != nil && s.Dialer == dialer {
+		if r := s.Pending(); r != nil && s.Dialer == lease.Dialer {
 			t.inherited[r.ID] = true
 		}
 	}
-	before := f.view.lease(dialer)
-	f.view.hold(Lease{Dialer: dialer, Fence: fence, Holder: f.self.Name, Held: true, HeardAt: before.HeardAt})
+	f.view.showLease(lease)
 	return t
 }
 
 // hold watches a dialer and carries out what is asked of it, until ctx ends or
 // another process has taken the lease.
 func (f *Floor) hold(ctx context.Context, d *watched, t *tenure) {
-	f.holding.Add(1)
-	defer f.holding.Add(-1)
 	acting, end := context.WithCancel(ctx)
 	defer end()
 	t.end = end
@@ -170,7 +180,7 @@ func (f *Floor) hold(ctx context.Context, d *watched, t *tenure) {
 func (f *Floor) renew(ctx context.Context, d *watched, t *tenure) {
 	log := f.log.With("dialer", d.Name)
 	pause := backoff{shortest: 50 * time.Millisecond, longest: f.timing.Lease / 6}
-	wait, warned := f.timing.Lease/3, false
+	wait, warned := time.Until(t.asked.Add(f.timing.Lease/3)), false
 	for {
 		timer := time.NewTimer(wait)
 		select {
@@ -186,9 +196,7 @@ func (f *Floor) renew(ctx context.Context, d *watched, t *tenure) {
 		if ctx.Err() != nil {
 			return
 		}
-		if err != nil || t.behind.Load() == nil { // a renewal needs no room, as reports do
-			f.noteWrite(err)
-		}
+		f.noteWrite(writer{d.Name, "lease"}, err)
 		switch {
 		case errors.Is(err, ErrSuperseded):
 			log.Warn("another process watches the dialer now")
@@ -196,6 +204,7 @@ func (f *Floor) renew(ctx context.Context, d *watched, t *tenure) {
 		case err == nil:
 			if warned {
 				log.Info("the lease is renewed; nobody else took the dialer meanwhile")
+				f.view.showHeld(d.Name, true)
 			}
 			t.extend(asked, f.timing.Lease)
 			pause.reset()
@@ -203,6 +212,7 @@ func (f *Floor) renew(ctx context.Context, d *watched, t *tenure) {
 		default:
 			if !warned && !t.mayAct() {
 				log.Warn("the lease cannot be renewed: nothing is asked of the dialer until it is", "error", err)
+				f.view.showHeld(d.Name, false)
 				warned = true
 			}
 			wait = pause.next()
@@ -210,8 +220,8 @@ func (f *Floor) renew(ctx context.Context, d *watched, t *tenure) {
 	}
 }
 
-// release hands a dialer over.
-func (f *Floor) release(ctx context.Context, dialer string, fence Fence) {
+// releaseLease hands a dialer over.
+func (f *Floor) releaseLease(ctx context.Context, dialer string, fence Fence) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
 	if err := f.store.ReleaseLease(ctx, dialer, fence); err != nil {

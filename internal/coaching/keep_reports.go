@@ -43,10 +43,10 @@ func (k *keeper) run(ctx context.Context) error {
 	for {
 		batch, open := k.queue.take(batchLimit)
 		if err := k.keep(work, batch); err != nil {
-			k.release(batch)
+			k.open(batch)
 			return err
 		}
-		k.release(batch)
+		k.open(batch)
 		switch {
 		case !open:
 			return k.lose(work)
@@ -78,8 +78,8 @@ func detach(ctx context.Context, grace time.Duration) (context.Context, context.
 	return work, func() { stop(); cancel() }
 }
 
-// release tells those who wait behind a barrier.
-func (k *keeper) release(batch []queued) {
+// open opens the barriers of a batch.
+func (k *keeper) open(batch []queued) {
 	for _, q := range batch {
 		if q.barrier != nil {
 			close(q.barrier)
@@ -93,7 +93,7 @@ func (k *keeper) keep(ctx context.Context, batch []queued) error {
 	pause := storeBackoff()
 	for {
 		err := k.apply(ctx, batch)
-		k.tenure.fallBehind(err)
+		k.floor.noteKept(k.dialer.Name, k.tenure, err)
 		switch {
 		case err == nil:
 			return nil
@@ -106,7 +106,10 @@ func (k *keeper) keep(ctx context.Context, batch []queued) error {
 		case errors.Is(err, ErrUnavailable):
 			sleep(ctx, pause.next())
 			if half := len(batch) / 2; half > 0 { // it may have been too much at a time
-				return errors.Join(k.keep(ctx, batch[:half]), k.keep(ctx, batch[half:]))
+				if err := k.keep(ctx, batch[:half]); err != nil {
+					return err
+				}
+				return k.keep(ctx, batch[half:])
 			}
 		default:
 			return k.keepEach(ctx, batch, err)
@@ -162,11 +165,12 @@ func (k *keeper) apply(ctx context.Context, batch []queued) error {
 // keepHeard keeps when the dialer was last heard. Before the first snapshot is
 // kept the moment of the connection before must stay.
 func (k *keeper) keepHeard(ctx context.Context) {
-	if !k.reconciled {
+	heard := k.queue.lastHeard()
+	if !k.reconciled || heard == nil {
 		return
 	}
-	err := k.floor.store.Heard(ctx, k.dialer.Name, k.scope.Connection, k.queue.lastHeard())
-	k.floor.noteWrite(err)
+	err := k.floor.store.Heard(ctx, k.scope, *heard)
+	k.floor.noteWrite(writer{k.dialer.Name, "heard"}, err)
 }
 
 // lose notes the end of the connection, once everything before it is kept.
@@ -175,11 +179,12 @@ func (k *keeper) lose(ctx context.Context) error {
 	for {
 		err := k.floor.change(ctx, k.scope, func(b *Board) error {
 			b.Lose()
-			if k.reconciled {
-				b.Heard(k.queue.lastHeard())
+			if heard := k.queue.lastHeard(); k.reconciled && heard != nil {
+				b.Heard(*heard)
 			}
 			return nil
 		})
+		k.floor.noteKept(k.dialer.Name, k.tenure, err)
 		if err == nil || !errors.Is(err, ErrUnavailable) || ctx.Err() != nil {
 			return err
 		}

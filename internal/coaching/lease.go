@@ -14,9 +14,10 @@ type Leases interface {
 
 	// TakeLease takes the lease of a dialer that is free, has expired, or was this
 	// holder's: with the next fencing number. It waits for changes that the holder
-	// before has under way; from then on its changes are refused. ErrSuperseded
+	// before has under way; from then on its changes are refused. A holder begins
+	// behind: nothing is known of the dialer since the one before. ErrSuperseded
 	// tells that somebody else has the lease.
-	TakeLease(ctx context.Context, dialer string, by Holder, length time.Duration) (Fence, error)
+	TakeLease(ctx context.Context, dialer string, by Holder, length time.Duration) (Lease, error)
 
 	// RenewLease lets a lease last from now on, even one that had expired.
 	// ErrSuperseded tells that somebody else took it.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -33,6 +34,12 @@ func (f *Floor) Dialers() []DialerState {
 		}
 		dialers = append(dialers, d)
 	}
+	for _, w := range f.dialers {
+		if !slices.ContainsFunc(dialers, func(d DialerState) bool { return d.Name == w.Name }) {
+			dialers = append(dialers, DialerState{Name: w.Name, Kind: w.Kind}) // nobody connected to it ever
+		}
+	}
+	slices.SortFunc(dialers, func(a, b DialerState) int { return strings.Compare(a.Name, b.Name) })
 	return dialers
 }
 
@@ -41,8 +48,10 @@ func (f *Floor) Dialers() []DialerState {
 func (f *Floor) lastHeard(dialer string) *time.Time {
 	for _, w := range f.dialers {
 		if q := w.reports.Load(); q != nil && w.Name == dialer {
-			heard := moment(time.Now().Add(-q.lastHeard().Ago))
-			return &heard
+			if heard := q.lastHeard(); heard != nil {
+				at := moment(time.Now().Add(-heard.Ago))
+				return &at
+			}
 		}
 	}
 	return f.view.lease(dialer).HeardAt
@@ -58,14 +67,18 @@ func (f *Floor) Catalogue() *Catalogue { return f.view.names() }
 
 // User returns a user with the live sessions this user supervises in, if any. A
 // user it does not know may be one that another process has just met: only then it
-// asks the database. The error is an *Error with UserNotFound.
+// asks the database. The error is an *Error with UserNotFound or
+// DatabaseUnavailable.
 func (f *Floor) User(ctx context.Context, id UserID) (*CoachingUser, error) {
 	if u, ok := f.view.user(id); ok {
 		return u, nil
 	}
-	f.noteRead(f.catchUp(ctx))
+	err := f.catchUp(ctx)
 	if u, ok := f.view.user(id); ok {
 		return u, nil
+	}
+	if err != nil {
+		return nil, unavailable(err)
 	}
 	return nil, &Error{Code: UserNotFound, Message: "No user with this id."}
 }

@@ -128,11 +128,14 @@ func (q *reportQueue) overflowed() bool {
 	return q.full
 }
 
-// lastHeard is when the dialer was last heard.
-func (q *reportQueue) lastHeard() Heard {
+// lastHeard is when the dialer was last heard; nil if it never was.
+func (q *reportQueue) lastHeard() *Heard {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return Heard{Ago: time.Since(q.heard), ClockAt: q.dialersClock(q.heard)}
+	if q.heard.IsZero() {
+		return nil
+	}
+	return &Heard{Ago: time.Since(q.heard), ClockAt: q.dialersClock(q.heard)}
 }
 
 // clockNow is what the dialer's clock shows now; nil if it did not tell yet.

@@ -19,8 +19,8 @@ type Recorder interface {
 	Change(ctx context.Context, scope Scope, rule func(*Board) error) (Commit, error)
 
 	// Heard keeps when a dialer was last heard, outside the revisions. It changes
-	// nothing when the connection is not the dialer's newest.
-	Heard(ctx context.Context, dialer string, connection int64, heard Heard) error
+	// nothing where the scope's fence or connection is not the newest.
+	Heard(ctx context.Context, scope Scope, heard Heard) error
 }
 
 // Scope names the rows a change may touch.
@@ -58,8 +58,9 @@ type ChangeLog interface {
 	LiveSet(ctx context.Context) (LiveSet, error)
 	// Changes returns up to limit changes after a revision, in order and without
 	// a gap, internal ones included. ErrNotFound tells that they are no longer
-	// kept or never were: another epoch, the future, or another change of that
-	// number (a standby was promoted that had not got all, or a backup restored).
+	// kept or never were; where that is known it is ErrAnotherHistory too: of this
+	// epoch, but from the future, or another change of that number (a standby was
+	// promoted that had not got all, or a backup restored).
 	Changes(ctx context.Context, after Revision, limit int) ([]Change, error)
 	// Listen calls heard with the number of the newest change whenever some process
 	// has committed one, and with 0 when a lease was released, one call at a time;
@@ -67,6 +68,8 @@ type ChangeLog interface {
 	// lost or ctx ends: what happened since is to be looked for. An engine for one
 	// process may have nothing to tell.
 	Listen(ctx context.Context, heard func(number int64)) error
+	// NewEpoch gives the database another epoch, where it still has this one.
+	NewEpoch(ctx context.Context, epoch string) error
 }
 
 // LiveSet is the live view's beginning.

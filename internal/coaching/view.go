@@ -13,7 +13,8 @@ import (
 // immutable Live of it: at most once a change, and only when somebody looks.
 // Its methods are safe for concurrent use.
 type view struct {
-	log *slog.Logger
+	self string // the token of this process's leases
+	log  *slog.Logger
 
 	mu        sync.Mutex
 	revision  Revision
@@ -21,6 +22,7 @@ type view struct {
 	sessions  map[SessionID]*Session // live ones
 	dialers   map[string]DialerState
 	leases    map[string]Lease // by dialer; outside the revisions
+	leaseSeq  int64            // counts what this process itself did to leases
 	catalogue *Catalogue
 	away      *time.Time           // since when the database is away; nil while it answers
 	freed     map[UserID]time.Time // when users supervised last, since the view began
@@ -31,8 +33,8 @@ type view struct {
 	next  chan struct{}            // closed at the next change
 }
 
-func newView(log *slog.Logger) *view {
-	return &view{log: log, leases: map[string]Lease{}, next: make(chan struct{})}
+func newView(self string, log *slog.Logger) *view {
+	return &view{self: self, log: log, leases: map[string]Lease{}, next: make(chan struct{})}
 }
 
 // reset begins again from a live set.
@@ -58,11 +60,33 @@ func (v *view) reset(set LiveSet) {
 	v.wake()
 }
 
+// take applies what this process committed, where it follows the view's revision in
+// this history; what the view has already is passed over. It tells whether the
+// change log has to be read.
+func (v *view) take(c Commit) (gap bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	stands := v.revision
+	switch {
+	case len(c.Changes) == 0:
+		return false
+	case c.Before.Number == stands.Number && c.Before.At.Equal(stands.At) && c.Before.Epoch == stands.Epoch:
+		return v.follow(c.Changes)
+	default:
+		// Read meanwhile, as a rule. A number alone does not tell that.
+		return c.Revision.Number > stands.Number || c.Revision.Number == stands.Number && !c.Revision.At.Equal(stands.At)
+	}
+}
+
 // advance applies changes that follow the view's revision; those it has already
 // are passed over. It tells whether there was a gap, at which it stopped.
 func (v *view) advance(changes []Change) (gap bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	return v.follow(changes)
+}
+
+func (v *view) follow(changes []Change) (gap bool) {
 	for _, c := range changes {
 		if c.Number <= v.revision.Number {
 			continue
@@ -128,23 +152,68 @@ func (v *view) touchAll() {
 	}
 }
 
-// hold shows who holds dialers. What nobody watches is not known to be so any
-// more, whatever the last one who watched it left in the database: it is shown as
-// not connected. It is no change of the database's and has no revision.
-func (v *view) hold(leases ...Lease) {
+// leasesSeen is for showLeases: take it before the leases are read.
+func (v *view) leasesSeen() int64 {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	changed := false
-	for _, l := range leases {
-		before := v.leases[l.Dialer]
-		v.leases[l.Dialer] = l
-		turned := before.Held != l.Held || !sameTime(before.BehindSince, l.BehindSince)
-		if turned {
-			v.touchDialer(l.Dialer)
-		}
-		changed = changed || turned || before.Fence != l.Fence
+	return v.leaseSeq
+}
+
+// showLeases shows who holds the dialers. What nobody watches is not known to be so
+// any more, whatever the last one who watched it left in the database: it is shown
+// as not connected. Leases that were read before this process itself took or lost
+// one are passed over. They are no change of the database's and have no revision.
+func (v *view) showLeases(seen int64, leases []Lease) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if seen != v.leaseSeq {
+		return
 	}
-	if changed {
+	for _, l := range leases {
+		if ours := v.leases[l.Dialer]; l.Fence.Token == v.self && l.Fence == ours.Fence && l.Holder != "" {
+			ours.HeardAt = l.HeardAt // of the rest this process knows more than the database
+			l = ours
+		}
+		v.setLease(l)
+	}
+}
+
+// showLease shows a lease that this process has taken.
+func (v *view) showLease(l Lease) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	l.HeardAt = v.leases[l.Dialer].HeardAt
+	v.leaseSeq++
+	v.setLease(l)
+}
+
+// showHeld shows whether a lease of this process may have expired.
+func (v *view) showHeld(dialer string, held bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	l := v.leases[dialer]
+	l.Held, l.Until = held, moment(time.Now())
+	v.setLease(l)
+}
+
+// showBehind shows since when something of what the dialer told could not be kept;
+// nil if all is.
+func (v *view) showBehind(dialer string, since *time.Time) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	l := v.leases[dialer]
+	l.BehindSince = since
+	v.setLease(l)
+}
+
+func (v *view) setLease(l Lease) {
+	before := v.leases[l.Dialer]
+	v.leases[l.Dialer] = l
+	turned := before.Held != l.Held || !sameTime(before.BehindSince, l.BehindSince)
+	if turned {
+		v.touchDialer(l.Dialer)
+	}
+	if turned || before.Fence != l.Fence {
 		v.wake()
 	}
 }
@@ -181,9 +250,12 @@ func (v *view) shownDialer(name string) DialerState {
 	if l.HeardAt != nil && (d.LastHeardAt == nil || l.HeardAt.After(*d.LastHeardAt)) {
 		d.LastHeardAt = l.HeardAt
 	}
+	d.Behind = l.BehindSince != nil
 	switch {
-	case l.Held:
+	case l.Held && (v.away == nil || l.Fence.Token == v.self):
 		d.WatchedBy = l.Holder
+	case d.Connected && l.Held: // it was; the database does not tell any more
+		d.Connected, d.Since = false, v.away
 	case d.Connected && l.Until.IsZero():
 		d.Connected, d.Since = false, d.LastHeardAt
 	case d.Connected:

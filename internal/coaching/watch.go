@@ -58,6 +58,7 @@ func (f *Floor) connect(ctx context.Context, d *watched, t *tenure) (connection 
 		connection = b.Dialer().Connection
 		return nil
 	})
+	f.noteKept(d.Name, t, err)
 	return connection, err
 }
 

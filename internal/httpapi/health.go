@@ -61,7 +61,7 @@ func newReadiness(floor *coaching.Floor) *readiness { return &readiness{floor: f
 func (r *readiness) look(ctx context.Context) readyAnswer {
 	needed := []dependencyState{{Name: "database", OK: r.databaseAnswers(ctx)}}
 	for _, d := range r.floor.Dialers() {
-		needed = append(needed, dependencyState{Name: "dialer " + d.Name, OK: d.Connected, WatchedBy: d.WatchedBy})
+		needed = append(needed, dependencyState{Name: "dialer " + d.Name, OK: d.Connected && !d.Behind, WatchedBy: d.WatchedBy})
 	}
 	return readyAnswer{
 		OK:      !slices.ContainsFunc(needed, func(d dependencyState) bool { return !d.OK }),

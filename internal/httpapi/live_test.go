@@ -7,6 +7,7 @@ import (
 
 	"github.com/coachmanager/coachmanager/api"
 	"github.com/coachmanager/coachmanager/internal/coaching"
+	"github.com/coachmanager/coachmanager/internal/coaching/coachingtest"
 	"github.com/coachmanager/coachmanager/internal/dialer/simulator"
 	"github.com/coachmanager/coachmanager/internal/httpapi"
 )
@@ -190,7 +191,8 @@ func TestTheDatabaseIsAway(t *testing.T) {
 			t.Errorf("%s: %d, want an answer from memory", path, a.status)
 		}
 	}
-	for _, path := range []string{user + "/history", "/coaching-sessions", "/coaching-sessions/" + ended.String(), "/coaching-sessions/" + s.ID.String()} {
+	stranger := "/coaching-users/" + coachingtest.ID(7).String() // another process may have met this one
+	for _, path := range []string{stranger, stranger + "/current-calls", user + "/history", "/coaching-sessions", "/coaching-sessions/" + ended.String(), "/coaching-sessions/" + s.ID.String()} {
 		if a := w.get(path); a.problem(503, "database_unavailable").Status == 503 && a.header.Get("Retry-After") == "" {
 			t.Errorf("%s: no Retry-After", path)
 		}

@@ -28,8 +28,10 @@ const (
 // calls are all calls that a floor makes.
 func calls(s *Store) map[string]func(context.Context) error {
 	return map[string]func(context.Context) error{
-		"Change":  func(ctx context.Context) error { _, err := countUp(ctx, s); return err },
-		"Heard":   func(ctx context.Context) error { return s.Heard(ctx, "pbx1", 1, coaching.Heard{Ago: time.Second}) },
+		"Change": func(ctx context.Context) error { _, err := countUp(ctx, s); return err },
+		"Heard": func(ctx context.Context) error {
+			return s.Heard(ctx, coaching.Scope{Dialer: "pbx1", Connection: 1}, coaching.Heard{Ago: time.Second})
+		},
 		"LiveSet": func(ctx context.Context) error { _, err := s.LiveSet(ctx); return err },
 		"Changes": func(ctx context.Context) error {
 			_, err := s.Changes(ctx, coaching.Revision{}, 1)

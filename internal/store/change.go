@@ -17,7 +17,7 @@ import (
 const changeTries = 5
 
 // Change is part of coaching.Recorder. Rows are locked in one order: the lease
-// (for sharing), the dialer, users, sessions (a session's lock covers its calls and requests), each by id,
+// (beside renewals), the dialer, users, sessions (a session's lock covers its calls and requests), each by id,
 // and the counter last. So the changes of one dialer follow each other, and those
 // of several wait for each other only from the counter to the commit.
 func (s *Store) Change(ctx context.Context, scope coaching.Scope, rule func(*coaching.Board) error) (coaching.Commit, error) {

@@ -146,7 +146,7 @@ func (c *change) tell(tx *gorm.DB, changes []coaching.Change) (err error) {
 			return err
 		}
 	}
-	c.commit = coaching.Commit{Revision: head.toRevision(), Changes: kept}
+	c.commit = coaching.Commit{Before: head.before(len(kept)), Revision: head.toRevision(), Changes: kept}
 	for batch := range slices.Chunk(rows, changesAtOnce) {
 		if err := tx.Create(&batch).Error; err != nil {
 			return err

@@ -2,7 +2,10 @@ package store
 
 import (
 	"context"
+	"encoding/hex"
 	"fmt"
+
+	"github.com/google/uuid"
 
 	"github.com/coachmanager/coachmanager/internal/coaching"
 )
@@ -21,8 +24,10 @@ func (s *Store) Changes(ctx context.Context, after coaching.Revision, limit int)
 		switch {
 		case err != nil:
 			return err
-		case after.Epoch != head.Epoch || after.Number < 0 || after.Number > head.Revision:
+		case after.Epoch != head.Epoch || after.Number < 0:
 			return coaching.ErrNotFound
+		case after.Number > head.Revision:
+			return fmt.Errorf("%d is in the future: %w: %w", after.Number, coaching.ErrNotFound, coaching.ErrAnotherHistory)
 		case after.Number == head.Revision:
 			return sameHistory(after, head.Revision, head.AsOf)
 		case limit <= 0:
@@ -63,5 +68,18 @@ func sameHistory(after coaching.Revision, number int64, committed instant) error
 	if number == 0 || after.At.IsZero() || committed == at(after.At) {
 		return nil
 	}
-	return fmt.Errorf("%d was committed at another moment: %w", number, coaching.ErrNotFound)
+	return fmt.Errorf("%d was committed at another moment: %w: %w", number, coaching.ErrNotFound, coaching.ErrAnotherHistory)
+}
+
+// NewEpoch is part of coaching.ChangeLog.
+func (s *Store) NewEpoch(ctx context.Context, epoch string) error {
+	return s.bounded(ctx, "give the database a new epoch", func(ctx context.Context) error {
+		return s.writing.WithContext(ctx).Exec("UPDATE counter SET epoch = ? WHERE epoch = ?", newEpoch(), epoch).Error
+	})
+}
+
+// newEpoch has the form of the one that the database makes for itself.
+func newEpoch() string {
+	id := uuid.New()
+	return hex.EncodeToString(id[8:])
 }

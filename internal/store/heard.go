@@ -7,8 +7,8 @@ import (
 )
 
 // Heard is part of coaching.Recorder.
-func (s *Store) Heard(ctx context.Context, dialer string, connection int64, heard coaching.Heard) error {
-	if !storable(dialer) {
+func (s *Store) Heard(ctx context.Context, scope coaching.Scope, heard coaching.Heard) error {
+	if !storable(scope.Dialer) {
 		return nil
 	}
 	return s.bounded(ctx, "keep when the dialer was heard", func(ctx context.Context) error {
@@ -18,8 +18,13 @@ func (s *Store) Heard(ctx context.Context, dialer string, connection int64, hear
 			return err
 		}
 		moment := at(now.Add(-heard.Ago))
-		return tx.Exec(`UPDATE dialers SET last_heard_at = ?, clock_at = coalesce(?, clock_at)
-			WHERE name = ? AND connection = ? AND (last_heard_at IS NULL OR last_heard_at < ?)`,
-			moment, atOrNull(heard.ClockAt), dialer, connection, moment).Error
+		update := `UPDATE dialers SET last_heard_at = ?, clock_at = coalesce(?, clock_at)
+			WHERE name = ? AND connection = ? AND (last_heard_at IS NULL OR last_heard_at < ?)`
+		args := []any{moment, atOrNull(heard.ClockAt), scope.Dialer, scope.Connection, moment}
+		if scope.Fence != nil {
+			update += " AND EXISTS (SELECT 1 FROM leases WHERE dialer = ? AND fence = ? AND token = ?)"
+			args = append(args, scope.Dialer, scope.Fence.Number, scope.Fence.Token)
+		}
+		return tx.Exec(update, args...).Error
 	})
 }

@@ -31,38 +31,41 @@ func (s *Store) Leases(ctx context.Context) ([]coaching.Lease, error) {
 	}
 	leases := make([]coaching.Lease, len(rows))
 	for i, row := range rows {
-		l := row.Lease
-		until := l.ExpiresAt.time()
-		leases[i] = coaching.Lease{
-			Dialer: l.Dialer, Fence: coaching.Fence{Number: l.Fence, Token: l.Token}, Holder: l.Process,
-			Held: l.held(now), Until: until, BehindSince: l.BehindSince.timeOrNil(), HeardAt: row.LastHeardAt.timeOrNil(),
-		}
+		leases[i] = row.Lease.toLease(now)
+		leases[i].HeardAt = row.LastHeardAt.timeOrNil()
 	}
 	return leases, nil
 }
 
 // TakeLease is part of coaching.Leases.
-func (s *Store) TakeLease(ctx context.Context, dialer string, by coaching.Holder, length time.Duration) (coaching.Fence, error) {
-	var fence coaching.Fence
-	err := s.changeLease(ctx, "take the lease", dialer, func(row *leaseRow, now time.Time) error {
+func (s *Store) TakeLease(ctx context.Context, dialer string, by coaching.Holder, length time.Duration) (coaching.Lease, error) {
+	var taken coaching.Lease
+	err := s.changeLease(ctx, "take the lease", dialer, excluding, func(row *leaseRow, now time.Time) error {
 		if row.Token != by.Token && row.held(now) {
 			return coaching.ErrSuperseded
 		}
-		fence = coaching.Fence{Number: row.Fence + 1, Token: by.Token}
-		row.Process, row.Token, row.Fence, row.BehindSince = by.Name, fence.Token, fence.Number, nil
-		row.last(now, length)
+		if row.BehindSince == nil {
+			since := at(now)
+			if until := row.ExpiresAt; row.Fence > 0 && until.time().Before(now) {
+				since = until
+			}
+			row.BehindSince = &since
+		}
+		row.Process, row.Token, row.Fence = by.Name, by.Token, row.Fence+1
+		row.extend(now, length)
+		taken = row.toLease(now)
 		return nil
 	})
-	return fence, err
+	return taken, err
 }
 
 // RenewLease is part of coaching.Leases.
 func (s *Store) RenewLease(ctx context.Context, dialer string, fence coaching.Fence, renewal coaching.Renewal) error {
-	return s.changeLease(ctx, "renew the lease", dialer, func(row *leaseRow, now time.Time) error {
+	return s.changeLease(ctx, "renew the lease", dialer, beside, func(row *leaseRow, now time.Time) error {
 		if !row.heldUnder(fence) {
 			return coaching.ErrSuperseded
 		}
-		row.last(now, renewal.For)
+		row.extend(now, renewal.For)
 		switch {
 		case renewal.Behind <= 0:
 			row.BehindSince = nil
@@ -76,21 +79,28 @@ func (s *Store) RenewLease(ctx context.Context, dialer string, fence coaching.Fe
 
 // ReleaseLease is part of coaching.Leases.
 func (s *Store) ReleaseLease(ctx context.Context, dialer string, fence coaching.Fence) error {
-	return s.changeLease(ctx, "release the lease", dialer, func(row *leaseRow, now time.Time) error {
+	return s.changeLease(ctx, "release the lease", dialer, excluding, func(row *leaseRow, now time.Time) error {
 		if row.heldUnder(fence) {
 			row.Process, row.BehindSince = "", nil
-			row.last(now, 0)
+			row.extend(now, 0)
 		}
 		return nil
 	})
 }
 
-// changeLease makes a change of a lease's row, under lock: it waits for changes
-// that the holder has under way, which lock the row for sharing.
-func (s *Store) changeLease(ctx context.Context, doing, dialer string, rule func(row *leaseRow, now time.Time) error) error {
+// How a lease's row is locked. Changes of the holder hold it FOR KEY SHARE: who takes
+// the lease waits for them, and who renews it does not, or would never come to it
+// in a busy centre.
+const (
+	excluding = "UPDATE"
+	beside    = "NO KEY UPDATE"
+)
+
+// changeLease makes a change of a lease's row, under lock.
+func (s *Store) changeLease(ctx context.Context, doing, dialer, lock string, rule func(row *leaseRow, now time.Time) error) error {
 	return s.bounded(ctx, doing, func(ctx context.Context) error {
 		return s.leasing.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-			row, err := lockLease(tx, dialer)
+			row, err := lockLease(tx, dialer, lock)
 			if err != nil {
 				return err
 			}
@@ -113,9 +123,9 @@ func (s *Store) changeLease(ctx context.Context, doing, dialer string, rule func
 }
 
 // lockLease locks a dialer's row, which is made if there is none.
-func lockLease(tx *gorm.DB, dialer string) (leaseRow, error) {
+func lockLease(tx *gorm.DB, dialer, lock string) (leaseRow, error) {
 	locked := func() (rows []leaseRow, err error) {
-		err = tx.Clauses(clause.Locking{Strength: "UPDATE"}).Where("dialer = ?", dialer).Find(&rows).Error
+		err = tx.Clauses(clause.Locking{Strength: lock}).Where("dialer = ?", dialer).Find(&rows).Error
 		return rows, err
 	}
 	rows, err := locked()
@@ -138,11 +148,11 @@ func (s *Store) freeAll(ctx context.Context) error {
 	})
 }
 
-// checkFence locks the lease's row for sharing until the transaction ends: nobody
-// else takes the dialer before that.
+// checkFence locks the lease's row until the transaction ends: nobody else takes the
+// dialer before that.
 func checkFence(tx *gorm.DB, dialer string, fence coaching.Fence) error {
 	var rows []leaseRow
-	err := tx.Clauses(clause.Locking{Strength: "SHARE"}).Where("dialer = ?", dialer).Find(&rows).Error
+	err := tx.Clauses(clause.Locking{Strength: "KEY SHARE"}).Where("dialer = ?", dialer).Find(&rows).Error
 	if err == nil && (len(rows) == 0 || !rows[0].heldUnder(fence)) {
 		return coaching.ErrSuperseded
 	}

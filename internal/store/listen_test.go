@@ -43,11 +43,11 @@ func TestListenHearsWhatOtherProcessesCommit(t *testing.T) {
 			t.Errorf("heard %d, want %d", got, commit.Revision.Number)
 		}
 	}
-	fence, err := other.TakeLease(t.Context(), "pbx1", coaching.Holder{Token: "other", Name: "other"}, time.Hour)
+	lease, err := other.TakeLease(t.Context(), "pbx1", coaching.Holder{Token: "other", Name: "other"}, time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := other.ReleaseLease(t.Context(), "pbx1", fence); err != nil {
+	if err := other.ReleaseLease(t.Context(), "pbx1", lease.Fence); err != nil {
 		t.Fatal(err)
 	}
 	if got := <-l.heard; got != 0 {

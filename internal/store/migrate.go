@@ -10,8 +10,10 @@ import (
 	"log/slog"
 	"math"
 	"os"
+	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
@@ -73,6 +75,9 @@ func createPrivate(path string) error {
 	return file.Close()
 }
 
+// lockNotAvailable is Postgres's code for it.
+const lockNotAvailable = "55P03"
+
 // up asks for the version before it takes any lock: as a rule there is nothing
 // to do. Else claim sees to it that no older program serves meanwhile.
 func up(
@@ -92,14 +97,29 @@ func up(
 		return Migration{}, err
 	}
 	defer release()
-	applied, err := provider.Up(ctx)
-	if err != nil {
-		return Migration{}, cannotMigrate(ctx, err)
+	total := 0
+	for {
+		applied, err := provider.Up(ctx)
+		var partly *goose.PartialError
+		if errors.As(err, &partly) {
+			applied = partly.Applied
+		}
+		total += len(applied)
+		for _, m := range applied {
+			log.Info("schema brought up to date", "version", m.Source.Version, "took", m.Duration)
+		}
+		var refused *pgconn.PgError
+		switch {
+		case err == nil:
+			return Migration{From: known - int64(total), To: known}, nil
+		case !errors.As(err, &refused) || refused.Code != lockNotAvailable:
+			return Migration{}, cannotMigrate(ctx, err)
+		}
+		log.Warn("the schema is not brought up to date yet: somebody else uses a table, most likely a backup; tried again")
+		if !pause(ctx, time.Second) {
+			return Migration{}, context.Cause(ctx)
+		}
 	}
-	for _, m := range applied {
-		log.Info("schema brought up to date", "version", m.Source.Version, "took", m.Duration)
-	}
-	return Migration{From: known - int64(len(applied)), To: known}, nil
 }
 
 // checkNewer tells whether this program may work on a schema that a newer one made:
@@ -134,6 +154,9 @@ func postgresMigrations(a address) (*sql.DB, *goose.Provider, error) {
 		return nil, nil, badAddress(a, err)
 	}
 	config.ConnectTimeout = Options{}.withDefaults().Patience
+	// Whoever waits for a table, of which a backup may be under way, has all others
+	// wait behind it.
+	config.RuntimeParams["lock_timeout"] = "1000"
 	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, math.MaxUint32))
 	if err != nil {
 		return nil, nil, fmt.Errorf("set up the migrations: %w", err)

@@ -15,8 +15,8 @@ import (
 type Options struct {
 	Log *slog.Logger // nil: slog.Default
 	// Patience is how long any call may take; 3 s if zero. It is also the
-	// statement timeout of Postgres. Reading the live set at the start, bringing the
-	// schema up to date and importing may take longer.
+	// statement timeout of Postgres. Reading the live set may take three times as long;
+	// bringing the schema up to date and importing longer.
 	Patience time.Duration
 	// MaxConns is how many connections there are at most to Postgres; 16 if zero, and
 	// not below 6.

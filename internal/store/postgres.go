@@ -160,8 +160,8 @@ func (e *postgresEngine) now(tx *gorm.DB) (time.Time, error) {
 func (e *postgresEngine) raise(tx *gorm.DB, by int) (counterRow, error) {
 	var row counterRow
 	err := tx.Raw(`WITH raised AS (
-			UPDATE counter SET revision = revision + ?, as_of = greatest(as_of + interval '1 microsecond', clock_timestamp()) WHERE id = 1
-			RETURNING id, epoch, revision, as_of)
+			UPDATE counter SET revision = revision + ?, prior = as_of, as_of = greatest(as_of + interval '1 microsecond', clock_timestamp()) WHERE id = 1
+			RETURNING id, epoch, revision, as_of, prior)
 		SELECT raised.* FROM raised, pg_notify('`+channel+`', raised.revision::text)`, by).Scan(&row).Error
 	return row, err
 }

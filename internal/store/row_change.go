@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/coachmanager/coachmanager/internal/coaching"
 )
@@ -25,6 +26,7 @@ type counterRow struct {
 	Epoch    string
 	Revision int64
 	AsOf     instant
+	Prior    *instant // AsOf before the last change; nil if that was made by an older program
 }
 
 // TableName tells GORM the table.
@@ -32,6 +34,18 @@ func (counterRow) TableName() string { return "counter" }
 
 func (row counterRow) toRevision() coaching.Revision {
 	return coaching.Revision{Epoch: row.Epoch, Number: row.Revision, At: row.AsOf.time()}
+}
+
+// before is the head before so many changes were added.
+func (row counterRow) before(changes int) coaching.Revision {
+	r := row.toRevision()
+	if changes > 0 {
+		r.Number, r.At = row.Revision-int64(changes), time.Time{}
+		if row.Prior != nil {
+			r.At = row.Prior.time()
+		}
+	}
+	return r
 }
 
 // asKept returns a change as it will be read back: times in whole microseconds,

@@ -32,7 +32,14 @@ func (row leaseRow) held(now time.Time) bool {
 	return row.ExpiresAt.time().After(now) && !row.RenewedAt.time().After(now.Add(clockSetBack))
 }
 
-// last lets the lease last from now on.
-func (row *leaseRow) last(now time.Time, length time.Duration) {
+// extend lets the lease last from now on.
+func (row *leaseRow) extend(now time.Time, length time.Duration) {
 	row.RenewedAt, row.ExpiresAt = at(now), at(now.Add(length))
+}
+
+func (row leaseRow) toLease(now time.Time) coaching.Lease {
+	return coaching.Lease{
+		Dialer: row.Dialer, Fence: coaching.Fence{Number: row.Fence, Token: row.Token}, Holder: row.Process,
+		Held: row.held(now), Until: row.ExpiresAt.time(), BehindSince: row.BehindSince.timeOrNil(),
+	}
 }

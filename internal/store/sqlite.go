@@ -83,8 +83,8 @@ func (e *sqliteEngine) now(*gorm.DB) (time.Time, error) { return at(time.Now()).
 
 func (e *sqliteEngine) raise(tx *gorm.DB, by int) (counterRow, error) {
 	var row counterRow
-	err := tx.Raw(`UPDATE counter SET revision = revision + ?, as_of = max(as_of + 1, ?) WHERE id = 1
-		RETURNING id, epoch, revision, as_of`, by, at(time.Now())).Scan(&row).Error
+	err := tx.Raw(`UPDATE counter SET revision = revision + ?, prior = as_of, as_of = max(as_of + 1, ?) WHERE id = 1
+		RETURNING id, epoch, revision, as_of, prior`, by, at(time.Now())).Scan(&row).Error
 	return row, err
 }
 

@@ -204,7 +204,7 @@ func storeCancelled(t *testing.T, w *storeWorld) {
 	_, session := w.Session(ctx, ID(1))
 	_, sessions := w.Sessions(ctx, coaching.SessionQuery{Limit: 1})
 	for name, err := range map[string]error{
-		"Change": change, "Heard": w.Heard(ctx, Dialer, 0, coaching.Heard{}), "LiveSet": live,
+		"Change": change, "Heard": w.Heard(ctx, coaching.Scope{Dialer: Dialer}, coaching.Heard{}), "LiveSet": live,
 		"Changes": changes, "Session": session, "Sessions": sessions,
 	} {
 		if !isCanceled(err) {

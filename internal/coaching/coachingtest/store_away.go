@@ -62,9 +62,9 @@ func (s *AwayStore) Leases(ctx context.Context) ([]coaching.Lease, error) {
 }
 
 // TakeLease is part of coaching.Leases.
-func (s *AwayStore) TakeLease(ctx context.Context, dialer string, by coaching.Holder, length time.Duration) (coaching.Fence, error) {
+func (s *AwayStore) TakeLease(ctx context.Context, dialer string, by coaching.Holder, length time.Duration) (coaching.Lease, error) {
 	if s.Away.Load() {
-		return coaching.Fence{}, errAway
+		return coaching.Lease{}, errAway
 	}
 	return s.Store.TakeLease(ctx, dialer, by, length)
 }

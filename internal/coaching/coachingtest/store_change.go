@@ -43,14 +43,14 @@ func storeChange(t *testing.T, w *storeWorld) {
 	t.Run("writes nothing when nothing is new", func(t *testing.T) {
 		w := w.in(t)
 		again := w.report(attached)
-		same(t, "commit", again, coaching.Commit{Revision: commit.Revision})
+		same(t, "commit", again, coaching.Commit{Before: commit.Revision, Revision: commit.Revision})
 	})
 	t.Run("keeps rows of which there is nothing to tell", func(t *testing.T) {
 		w := w.in(t)
 		later := attached
 		later.At = At(10)
 		again := w.report(later)
-		same(t, "commit", again, coaching.Commit{Revision: commit.Revision})
+		same(t, "commit", again, coaching.Commit{Before: commit.Revision, Revision: commit.Revision})
 		if got := w.live().Sessions[0].TypeStatedAt; !got.Equal(At(10)) {
 			t.Errorf("the type was stated for %v last, want %v", got, At(10))
 		}

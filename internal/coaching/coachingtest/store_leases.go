@@ -31,11 +31,14 @@ func (w *storeWorld) lease() coaching.Lease {
 // take takes the sample dialer's lease, which has to be free.
 func (w *storeWorld) take(by coaching.Holder, length time.Duration) coaching.Fence {
 	w.t.Helper()
-	fence, err := w.TakeLease(w.t.Context(), Dialer, by, length)
+	lease, err := w.TakeLease(w.t.Context(), Dialer, by, length)
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return fence
+	if lease.BehindSince == nil || lease.Holder != by.Name || lease.Dialer != Dialer {
+		w.t.Errorf("taken by %s: got %+v, want that it begins behind", by.Name, lease)
+	}
+	return lease.Fence
 }
 
 func storeLeases(t *testing.T, w *storeWorld) {
@@ -103,6 +106,9 @@ func (w *storeWorld) checkBehind(fence coaching.Fence) {
 			w.t.Error(err)
 		}
 		return w.lease().BehindSince
+	}
+	if after := renew(0); after != nil {
+		w.t.Errorf("behind since %v, want that it no longer is", after)
 	}
 	since := renew(10 * time.Hour)
 	if since == nil || (time.Since(*since)-10*time.Hour).Abs() > time.Hour {

@@ -18,10 +18,10 @@ var (
 // HangUp implements coaching.Dialer. It must not be called from a report of
 // Watch: it may wait for what was reported before.
 func (s *Simulator) HangUp(ctx context.Context, ask coaching.HangUp) (coaching.Verdict, error) {
-	if err := ctx.Err(); err != nil {
-		return coaching.Unreachable, err
-	}
 	s.callHook(&s.before, ask)
+	if coaching.Expired(ctx) {
+		return coaching.Unreachable, context.Cause(ctx)
+	}
 	p := s.ask(ask)
 	s.callHook(&s.after, ask)
 	verdict, err := s.await(ctx, p)

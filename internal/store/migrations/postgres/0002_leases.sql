@@ -23,6 +23,10 @@ CREATE TABLE leases (
     behind_since timestamptz           -- since when the holder has reports that it could not keep
 );
 
+-- The head's time before the last change: with the number it tells one history
+-- from another.
+ALTER TABLE counter ADD COLUMN prior timestamptz;
+
 -- What the dialer's own clock showed when the dialer was last heard: ends that
 -- nobody saw are told by it, as are all others.
 ALTER TABLE dialers ADD COLUMN clock_at timestamptz;

@@ -12,6 +12,10 @@ CREATE TABLE leases (
     behind_since INTEGER           -- since when the holder has reports that it could not keep
 ) STRICT;
 
+-- The head's time before the last change: with the number it tells one history
+-- from another.
+ALTER TABLE counter ADD COLUMN prior INTEGER;
+
 -- What the dialer's own clock showed when the dialer was last heard: ends that
 -- nobody saw are told by it, as are all others.
 ALTER TABLE dialers ADD COLUMN clock_at INTEGER;
