@@ -33,8 +33,11 @@ func (w *watch) list(ctx context.Context, first bool) lists {
 	if first && err != nil {
 		w.gaps.noStates(err)
 	}
-	if first && !w.mayHangUp(ctx) {
-		w.gaps.noHangUp()
+	if first {
+		w.lookAtRights(ctx)
+		if l.marks, err = w.marks(ctx); err != nil {
+			return lists{err: err}
+		}
 	}
 	l.channels, l.err = w.conn.List(ctx, ami.NewAction("CoreShowChannels"))
 	if errors.Is(l.err, ami.ErrPermission) {
@@ -43,15 +46,30 @@ func (w *watch) list(ctx context.Context, first bool) lists {
 	return l
 }
 
-// mayHangUp asks which actions this user may use: only those are listed. Where
+// lookAtRights asks which actions this user may use: only those are listed. Where
 // Asterisk does not say, a try will show.
-func (w *watch) mayHangUp(ctx context.Context) bool {
+func (w *watch) lookAtRights(ctx context.Context) {
 	commands, err := w.conn.Do(ctx, ami.NewAction("ListCommands"))
 	if err != nil {
-		return true
+		return
 	}
-	_, can := commands.Lookup("Hangup")
-	return can
+	if _, can := commands.Lookup("Hangup"); !can {
+		w.gaps.noHangUp()
+	}
+	if _, can := commands.Lookup("Setvar"); !can {
+		w.gaps.noMarks()
+		w.marker.stop()
+	}
+}
+
+// marks asks for what was written on the channels before us, by another run of
+// this service as well.
+func (w *watch) marks(ctx context.Context) ([]ami.Message, error) {
+	status, err := w.conn.List(ctx, ami.NewAction("Status").With("Variables", markVariable))
+	if refused(err) {
+		return nil, nil
+	}
+	return status.Items, err
 }
 
 // reconcile takes lists in and reports the snapshot. All events that came before
@@ -72,14 +90,14 @@ func (w *watch) reconcile(l lists) error {
 		before = d.before
 	}
 	w.model.reconcile(l, before, at)
-	told, over := w.model.take()
+	n := w.model.take()
 	snap := w.model.snapshot(at)
 	w.askAgain = w.askAgain || len(w.model.unproven) > 0
 	due := w.model.due
 	d.mu.Unlock()
 
 	w.schedule(due)
-	if err := w.deliver(told, over); err != nil {
+	if err := w.deliver(n); err != nil {
 		return err
 	}
 	if err := w.report(snap); err != nil {

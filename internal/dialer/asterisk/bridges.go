@@ -88,11 +88,3 @@ func (m *model) lookAtBridge(members map[*channel]bool, at time.Time) {
 		l.bridged = true
 	}
 }
-
-// customer is whom the target of a leg talked to, nil if nobody is known.
-func (l *leg) customer() *channel {
-	if l.spyee == nil {
-		return nil
-	}
-	return l.spyee.party
-}

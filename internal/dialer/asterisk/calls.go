@@ -50,7 +50,7 @@ func (m *model) carriesCall(ch *channel) bool {
 	if s == nil || !s.agent || m.legs[ch.id] != nil || ch.linked == "" {
 		return false
 	}
-	if m.isFarHalf(ch) || len(m.devices[ch.device]) > mostChannels {
+	if ch.isFarHalf() || len(m.devices[ch.device]) > mostChannels {
 		return false
 	}
 	switch ch.application {
@@ -76,13 +76,6 @@ func (m *model) handOver(c *call, at time.Time) {
 	last.State, last.EndedAt = coaching.CallEnded, &at
 	m.tellCall(c, last, at)
 	delete(m.calls, c.key)
-}
-
-// isFarHalf tells whether a channel is the half of a Local channel that runs the
-// dialplan: the other half, ;1, is the one in the call (ami-facts 7.7).
-func (m *model) isFarHalf(ch *channel) bool {
-	base, half := strings.CutSuffix(ch.name, ";2")
-	return half && m.names[base+";1"] != nil
 }
 
 func (m *model) tellCall(c *call, seen coaching.CallSeen, at time.Time) {
@@ -138,16 +131,26 @@ func (m *model) startOf(ch *channel) time.Time {
 // caller's. A dialer that calls the customer first looks inbound without a
 // variable.
 func (m *model) direction(ch *channel) coaching.Direction {
+	switch said := m.saidDirection(ch); {
+	case said != coaching.DirectionUnknown:
+		return said
+	case ch.id == ch.linked:
+		return coaching.DirectionOutbound
+	default:
+		return coaching.DirectionInbound
+	}
+}
+
+// saidDirection is what the dialplan says of a channel's call.
+func (m *model) saidDirection(ch *channel) coaching.Direction {
 	switch strings.ToLower(ch.variable(m.vars.Direction)) {
 	case "inbound", "in":
 		return coaching.DirectionInbound
 	case "outbound", "out":
 		return coaching.DirectionOutbound
+	default:
+		return coaching.DirectionUnknown
 	}
-	if ch.id == ch.linked {
-		return coaching.DirectionOutbound
-	}
-	return coaching.DirectionInbound
 }
 
 func sameCall(a, b coaching.CallSeen) bool {

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/coachmanager/coachmanager/internal/coaching"
 	"github.com/coachmanager/coachmanager/internal/dialer/ami"
 )
 
@@ -25,6 +26,7 @@ type channel struct {
 	application, data string // what it runs; "" if that was not told
 
 	bridge     string
+	half       *channel  // the other half of a Local channel
 	party      *channel  // the first it was in a bridge with that still lives; else the last
 	dials      bool      // a dial ties it to another channel, or did
 	talked     bool      // it was in a bridge with another
@@ -37,6 +39,10 @@ type channel struct {
 	transferred     bool // it gave its party to somebody else
 	gone            bool
 
+	shows   coaching.Status // what it shows of the one on the phone
+	shownAt time.Time       // since when
+
+	mark string // what was written on it of the leg it is
 	call *call  // the one it tells of; nil if none
 	seq  uint64 // of the newest event about it; for a listed one, of what the list is newer than
 }
@@ -83,6 +89,7 @@ func (m *model) rename(ch *channel, name string) {
 		m.devices[ch.device] = map[*channel]bool{}
 	}
 	m.devices[ch.device][ch] = true
+	m.pair(ch)
 	m.touch(ch)
 }
 

@@ -86,6 +86,10 @@ func (g *gaps) forged() {
 	g.warn("forged", "events were forged by line breaks in a channel's values and left out; the dialplan copies unchecked ones")
 }
 
+func (g *gaps) noMarks() {
+	g.warn("marks", "supervisors' channels cannot be marked, so after a reconnect some targets are unknown and a call that was taken over is not recognised: the manager user needs write = call")
+}
+
 func (g *gaps) noHangUp() {
 	g.warn("hang up", "sessions cannot be ended: the manager user needs write = call")
 }

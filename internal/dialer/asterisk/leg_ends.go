@@ -21,7 +21,7 @@ func (m *model) spyStopped(e ami.Message, at time.Time) {
 	switch {
 	case l.target == "" && spyee != nil: // found in a list, and told only now
 		m.attach(l, spyee, at)
-	case l.spyee != nil && l.spyee.id != e.Get("SpyeeUniqueid"):
+	case l.spied != "" && l.spied != e.Get("SpyeeUniqueid"):
 		return // an earlier one, or forged
 	}
 	if spyee != nil {
@@ -67,11 +67,11 @@ func (m *model) expire(now time.Time) {
 // agent's next call (testdata/sip-call-ends-while-spied-waits.ami).
 func (m *model) resolve(l *leg) {
 	s, spies := spyOf(l.ch.application, l.ch.data)
-	if spies && !l.asked && l.ch.bridge == "" && s.follows(l.target) {
+	if spies && !l.asked.counts(l.stopped.at) && l.ch.bridge == "" && s.follows(l.target) {
 		l.stopped.deadline = time.Time{}
 		return
 	}
-	m.detach(l, m.endReason(l), l.stopped.at, false)
+	m.detach(l, m.endReason(l, l.stopped.at), l.stopped.at, false)
 }
 
 // detach tells the end of a session whose leg may live on.
@@ -80,15 +80,16 @@ func (m *model) detach(l *leg, reason coaching.EndReason, at time.Time, gone boo
 	m.tell(coaching.Detached{Leg: l.ch.id, At: l.last, Exact: true, Reason: reason, Gone: gone})
 	l.session, l.left, l.target, l.stopped, l.bridged = false, true, "", nil, false
 	m.touch(l.ch)
+	m.remember(l)
 }
 
 // legGone tells the end of a leg: of the session it carries, else of a leg that
 // was left waiting. It is sure to be heard by those who wait for it.
 func (m *model) legGone(l *leg, at time.Time) {
 	if l.session {
-		m.detach(l, m.endReason(l), l.endTime(at), true)
+		m.detach(l, m.endReason(l, l.endTime(at)), l.endTime(at), true)
 	} else if l.left {
-		m.detach(l, m.endReason(l), at, true)
+		m.detach(l, m.endReason(l, at), at, true)
 	}
 	delete(m.legs, l.ch.id)
 	delete(m.unproven, l.ch.id)

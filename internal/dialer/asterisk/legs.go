@@ -13,7 +13,8 @@ import (
 type leg struct {
 	ch     *channel
 	spy    spy
-	spyee  *channel // whom it listens to, or did last; nil if that was never told
+	spied  string   // Uniqueid of the channel it listens to, or did last
+	spyee  *channel // the target's channel: that one, unless it is his customer's; nil if that was never told
 	target string   // the device it listens to; "" while that cannot be told
 
 	session bool // it is told to listen: no Detached has followed
@@ -27,7 +28,7 @@ type leg struct {
 	// still open: only what follows tells a switch of the type from an end.
 	stopped *stop
 	bridged bool // it is in a bridge of its own
-	asked   bool // we asked for its end
+	asked   asking
 
 	over chan struct{} // closed when its end was told
 }
@@ -89,7 +90,8 @@ func (m *model) legOf(ch *channel) *leg {
 
 // attach has a leg listen to a channel. The same device is the same target: the
 // leg was switched to another type, or followed the agent to the next call.
-func (m *model) attach(l *leg, spyee *channel, at time.Time) {
+func (m *model) attach(l *leg, spied *channel, at time.Time) {
+	spyee := m.targetOf(spied)
 	m.people.introduce(l.ch)
 	m.people.introduce(spyee).agent = true
 	m.touch(l.ch)
@@ -99,7 +101,7 @@ func (m *model) attach(l *leg, spyee *channel, at time.Time) {
 	if l.session && l.target != "" && l.target != spyee.device {
 		m.detach(l, l.partReason(), l.stopTime(at), false)
 	}
-	l.spyee, l.bridged = spyee, false
+	l.spied, l.spyee, l.bridged = spied.id, spyee, false
 	m.settle(at) // the target's call first: the session begins with it
 	kind := m.kindOf(l)
 	if l.session && l.target != "" {
@@ -120,6 +122,9 @@ func (m *model) attach(l *leg, spyee *channel, at time.Time) {
 func (m *model) kindOf(l *leg) coaching.Type {
 	if t, ok := byVariable(l.ch.variable(m.vars.Type)); ok {
 		return t
+	}
+	if l.onCustomer() && l.spy.kind != coaching.TypeMonitor {
+		return coaching.TypeUnknown // heard by the customer: no type says that
 	}
 	if l.spy.kind == "" {
 		m.gaps.typeUnknown()
@@ -143,6 +148,7 @@ func (m *model) retype(l *leg, kind coaching.Type, at time.Time) {
 func (m *model) state(l *leg, at time.Time) {
 	l.last = at
 	m.tell(m.statement(l, at))
+	m.remember(l)
 }
 
 func (m *model) statement(l *leg, at time.Time) coaching.Attached {
@@ -163,6 +169,9 @@ func (m *model) statement(l *leg, at time.Time) coaching.Attached {
 // without is told now: either may come first (ami-facts 7.3).
 func (m *model) runs(ch *channel, application, data string, at time.Time) {
 	ch.application, ch.data = application, data
+	if name, value, ok := strings.Cut(data, "="); ok && application == "Set" {
+		m.setVariable(ch, name, value) // also where channelvars= does not list it
+	}
 	m.correct(ch, at)
 }
 

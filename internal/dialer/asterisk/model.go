@@ -30,12 +30,14 @@ type model struct {
 	// unproven are the starts of spying by channels that are not known. Values with
 	// line breaks can forge such events, so a list has to show the channel first.
 	unproven map[string]claim
+	early    []early // what came about channels that the first list has to show
 
 	seq     uint64    // of the newest event
 	due     time.Time // when to expire something; zero for never
 	listed  bool      // a list was taken in
 	told    []coaching.Sighting
-	over    []chan struct{} // of legs that are gone, to be closed once that was told
+	over    []chan struct{}   // of legs that are gone, to be closed once that was told
+	marks   map[string]string // to be written on channels, by Uniqueid
 	touched []*channel
 	moved   []string // devices whose status may have changed
 }
@@ -46,13 +48,16 @@ func newModel(vars Variables, p people, g *gaps) *model {
 		channels: map[string]*channel{}, names: map[string]*channel{}, devices: map[string]map[*channel]bool{},
 		states: map[string]string{}, bridges: map[string]map[*channel]bool{}, ended: new(recently),
 		legs: map[string]*leg{}, calls: map[callKey]*call{}, presence: map[string]coaching.UserSeen{},
-		unproven: map[string]claim{},
+		unproven: map[string]claim{}, marks: map[string]string{},
 	}
 }
 
 // apply takes one event in.
 func (m *model) apply(e ami.Message, at time.Time) {
 	m.seq = e.Seq
+	if m.keep(e, at) {
+		return
+	}
 	switch e.Event() {
 	case "ChanSpyStart":
 		m.spyStarted(e, at)
@@ -135,7 +140,11 @@ func (m *model) applyToChannel(e ami.Message, at time.Time) {
 // settle tells what became of the calls and people that an event touched.
 func (m *model) settle(at time.Time) {
 	for _, ch := range m.touched {
+		ch.note(at)
 		m.refreshCall(ch, at)
+		if l := m.legs[ch.id]; l != nil {
+			m.remember(l)
+		}
 	}
 	for _, d := range m.moved {
 		m.refreshPresence(d, at)
@@ -156,11 +165,21 @@ func (m *model) touchDevice(device string) {
 
 func (m *model) tell(s coaching.Sighting) { m.told = append(m.told, s) }
 
-// take hands out what is to be told, and whom to wake when it was.
-func (m *model) take() (told []coaching.Sighting, over []chan struct{}) {
-	told, over = m.told, m.over
+// news is what came of a change of the model.
+type news struct {
+	told  []coaching.Sighting
+	over  []chan struct{}   // to wake those who wait for what was told
+	marks map[string]string // to be written, by the Uniqueid of the channel
+}
+
+// take hands out what is new.
+func (m *model) take() news {
+	n := news{m.told, m.over, m.marks}
 	m.told, m.over = nil, nil
-	return told, over
+	if len(m.marks) > 0 {
+		m.marks = map[string]string{}
+	}
+	return n
 }
 
 // recently remembers the latest ids in two generations, so that it stays bounded.

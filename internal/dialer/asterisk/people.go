@@ -29,6 +29,7 @@ type somebody struct {
 	name      string
 	fromQueue bool // its name is what a queue calls it: better than any caller id
 	agent     bool // was listened to, or serves a queue
+	serves    bool // serves a queue
 }
 
 // mostPeople bounds the people remembered. It is reached only where whole trunks
@@ -79,7 +80,7 @@ func (m *model) queueMember(e ami.Message) {
 		return
 	}
 	s := m.people.meet(member)
-	s.agent = true
+	s.agent, s.serves = true, true
 	if name := e.Get("MemberName"); name != "" && name != e.Get("Interface") {
 		s.name, s.fromQueue = name, true
 	}

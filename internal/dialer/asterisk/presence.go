@@ -22,14 +22,20 @@ func (m *model) refreshPresence(device string, at time.Time) {
 	if m.people[device] == nil {
 		return
 	}
-	status, before := m.statusOf(device), m.presence[device]
+	status, since := m.statusOf(device)
+	before, known := m.presence[device]
 	person := m.people.person(device)
 	if before.Status == status && before.Person == person {
 		return
 	}
 	seen := coaching.UserSeen{Person: person, Status: status, Since: before.Since}
-	if before.Status != status {
+	switch {
+	case known && before.Status != status:
 		seen.Since = after(before.Since, at)
+	case !known && since.IsZero():
+		seen.Since = at
+	case !known:
+		seen.Since = since // who is met in the midst of it has done it for longer
 	}
 	m.presence[device] = seen
 	m.tell(seen)
@@ -39,18 +45,25 @@ func (m *model) refreshPresence(device string, at time.Time) {
 // told apart finer than device states (with device_state_busy_at=1 ringing and
 // talking are both BUSY, and who puts a customer on hold stays INUSE:
 // testdata/sip-hold-while-coached.ami).
-func (m *model) statusOf(device string) coaching.Status {
-	status := coaching.Status("")
+// Since when is told where a channel shows it, else it is zero.
+func (m *model) statusOf(device string) (status coaching.Status, since time.Time) {
 	rank := 0
 	for ch := range m.devices[device] {
-		if s, r := ch.status(); r > rank && !m.isFarHalf(ch) {
-			status, rank = s, r
+		if s, r := ch.status(); r > rank && !ch.isFarHalf() {
+			status, since, rank = s, ch.shownAt, r
 		}
 	}
 	if rank > 0 {
-		return status
+		return status, since
 	}
-	return byDeviceState(m.states[device])
+	return byDeviceState(m.states[device]), time.Time{}
+}
+
+// note keeps since when a channel has shown what it shows.
+func (ch *channel) note(at time.Time) {
+	if shows, _ := ch.status(); shows != ch.shows {
+		ch.shows, ch.shownAt = shows, at
+	}
 }
 
 // status is what a channel shows of the one on the phone, and how much that

@@ -14,6 +14,7 @@ import (
 type lists struct {
 	channels ami.Listing
 	states   []ami.Message // of devices; empty where they could not be had
+	marks    []ami.Message // the status of every channel, with its mark; empty where it could not be had
 	err      error         // why there is no list of channels
 }
 
@@ -29,17 +30,24 @@ func (m *model) reconcile(l lists, before *model, at time.Time) {
 			m.setState(e.Get("Device"), e.Get("State"))
 		}
 	}
+	for _, status := range l.marks {
+		if ch := m.channels[status.Get("Uniqueid")]; ch != nil && ch.mark == "" {
+			ch.mark = markOf(status)
+		}
+	}
 	if before != nil {
 		m.inherit(before, fresh)
 	}
+	first := !m.listed
+	m.listed = true
+	m.replay()
 	m.prove(l.channels.Asked)
 	for _, ch := range fresh {
 		// One that is new since the last list will tell of itself by events.
-		if m.legs[ch.id] == nil && (!m.listed || at.Sub(ch.began) > settleTime) {
+		if m.legs[ch.id] == nil && !ch.gone && (first || at.Sub(ch.began) > settleTime) {
 			m.find(ch, before)
 		}
 	}
-	m.listed = true
 	for device := range m.people {
 		for ch := range m.devices[device] {
 			m.touch(ch)
@@ -126,9 +134,15 @@ func (m *model) inherit(before *model, fresh []*channel) {
 			continue
 		}
 		ch.began, ch.ownName, ch.held = was.began, was.ownName, was.held
+		ch.shows, ch.shownAt = was.shows, was.shownAt
 		ch.talked, ch.answeredAt, ch.number = ch.talked || was.talked, was.answeredAt, cmp.Or(was.number, ch.number)
 		if was.party != nil && m.channels[was.party.id] != nil {
 			ch.party = m.channels[was.party.id]
+		}
+	}
+	for device, seen := range before.presence {
+		if status, _ := m.statusOf(device); status == seen.Status {
+			m.presence[device] = seen
 		}
 	}
 	for key, c := range before.calls {

@@ -21,6 +21,7 @@ type watch struct {
 	report func(coaching.Sighting) error
 	clock  clock
 	gaps   *gaps
+	marker *marker
 	model  *model // under the Dialer's lock
 	boot   string
 
@@ -50,17 +51,18 @@ func (d *Dialer) Watch(ctx context.Context, report func(coaching.Sighting) error
 	defer conn.Close()
 	g := newGaps(d.cfg.Log, d.cfg.Variables)
 	w := &watch{
-		dialer: d, conn: conn, report: report, clock: clock{local: d.clock}, gaps: g,
+		dialer: d, conn: conn, report: report, marker: newMarker(conn, g), clock: clock{local: d.clock}, gaps: g,
 		model: newModel(d.cfg.Variables, d.people, g),
 		lists: make(chan lists, 1), held: time.NewTimer(time.Hour),
 		catchUps: make(chan chan struct{}), relist: make(chan struct{}, 1), ended: make(chan struct{}),
 	}
-	var lister sync.WaitGroup
-	defer lister.Wait()
+	var helpers sync.WaitGroup
+	defer helpers.Wait()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer d.leave(w)
-	err = w.run(ctx, &lister)
+	helpers.Go(func() { w.marker.run(ctx) })
+	err = w.run(ctx, &helpers)
 	w.lookForForged()
 	if err != nil {
 		return fmt.Errorf("watch the Asterisk at %s: %w", d.cfg.Address, err)
@@ -169,13 +171,13 @@ func (w *watch) step(at time.Time, change func()) error {
 	w.model.expire(at)
 	change()
 	due := w.model.due
-	told, over := w.model.take()
+	n := w.model.take()
 	doubts := len(w.model.unproven) > 0
 	w.dialer.mu.Unlock()
 
 	w.schedule(due)
 	w.askAgain = w.askAgain || doubts && !w.asking
-	return w.deliver(told, over)
+	return w.deliver(n)
 }
 
 // schedule has the watch look again when something is due: by Asterisk's clock,
@@ -190,8 +192,9 @@ func (w *watch) schedule(due time.Time) {
 }
 
 // deliver reports; before the first snapshot nothing, since that has it all.
-func (w *watch) deliver(told []coaching.Sighting, over []chan struct{}) error {
-	for _, s := range told {
+func (w *watch) deliver(n news) error {
+	w.marker.put(n.marks)
+	for _, s := range n.told {
 		if !w.started {
 			break
 		}
@@ -199,7 +202,7 @@ func (w *watch) deliver(told []coaching.Sighting, over []chan struct{}) error {
 			return err
 		}
 	}
-	for _, ended := range over {
+	for _, ended := range n.over {
 		close(ended)
 	}
 	return nil
