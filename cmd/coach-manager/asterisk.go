@@ -15,8 +15,9 @@ func asteriskDialer(c config.Asterisk, log *slog.Logger) coaching.Dialer {
 		Address: c.Address, Username: c.Username, Secret: c.Secret.Reveal(), Log: log,
 		Variables: asterisk.Variables{
 			Campaign: c.CampaignVariable, List: c.ListVariable, ResultCode: c.ResultCodeVariable,
-			Direction: c.DirectionVariable, Type: c.TypeVariable,
+			Direction: c.DirectionVariable, Type: c.TypeVariable, User: c.UserVariable,
 		},
+		WrapUp: c.WrapUp,
 	}
 	if c.TLS {
 		out.TLS = &tls.Config{MinVersion: tls.VersionTLS12}

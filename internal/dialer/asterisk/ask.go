@@ -14,6 +14,9 @@ import (
 // goroutine of their own, since events must be taken in meanwhile.
 func (w *watch) ask(ctx context.Context, lister *sync.WaitGroup) error {
 	w.asking, w.askAgain = true, false
+	w.dialer.mu.Lock()
+	w.model.unsure = false
+	w.dialer.mu.Unlock()
 	if err := w.report(coaching.SnapshotBegun{Boot: w.boot}); err != nil {
 		return err
 	}
@@ -39,6 +42,14 @@ func (w *watch) list(ctx context.Context, first bool) lists {
 			return lists{err: err}
 		}
 	}
+	if l.queues, err = w.optional(ctx, "QueueStatus"); err != nil {
+		return lists{err: err}
+	}
+	agents, err := w.optional(ctx, "Agents")
+	if err != nil {
+		return lists{err: err}
+	}
+	l.agents = agents.Items
 	l.channels, l.err = w.conn.List(ctx, ami.NewAction("CoreShowChannels"))
 	if errors.Is(l.err, ami.ErrPermission) {
 		l.err = fmt.Errorf("%w; the manager user needs write = reporting", l.err)
@@ -60,6 +71,15 @@ func (w *watch) lookAtRights(ctx context.Context) {
 		w.gaps.noMarks()
 		w.marker.stop()
 	}
+}
+
+// optional asks for a list that not every Asterisk or user has; it is empty then.
+func (w *watch) optional(ctx context.Context, action string) (ami.Listing, error) {
+	l, err := w.conn.List(ctx, ami.NewAction(action))
+	if refused(err) {
+		return ami.Listing{}, nil
+	}
+	return l, err
 }
 
 // marks asks for what was written on the channels before us, by another run of
@@ -93,10 +113,10 @@ func (w *watch) reconcile(l lists) error {
 	n := w.model.take()
 	snap := w.model.snapshot(at)
 	w.askAgain = w.askAgain || len(w.model.unproven) > 0
-	due := w.model.due
+	due, later := w.model.due, w.model.later
 	d.mu.Unlock()
 
-	w.schedule(due)
+	w.schedule(due, later)
 	if err := w.deliver(n); err != nil {
 		return err
 	}

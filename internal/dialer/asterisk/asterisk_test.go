@@ -115,6 +115,15 @@ func (f *floor) onDevice(name string) string {
 	return ""
 }
 
+// marked waits until a leg's channel says of what type it is.
+func (f *floor) marked(leg string, kind coaching.Type) {
+	f.t.Helper()
+	housetest.WaitFor(f.t, "the mark of "+leg, func() bool {
+		mark := readMark(f.do("Getvar", "Channel", leg, "Variable", markVariable).Get("Value"))
+		return mark != nil && mark.kind == kind
+	})
+}
+
 func TestRealAsterisk(t *testing.T) {
 	t.Parallel()
 	f := newFloor(t)
@@ -184,6 +193,7 @@ func TestRealAsteriskTypesAndTakeOver(t *testing.T) {
 		}
 		return taken && over
 	})
+	f.marked(leg, coaching.TypeBargeKick)
 	f.watch.stop()
 	f.dialer = New(f.dialer.cfg) // as after a restart of the service: it finds the leg in no ChanSpy
 	f.watch = watched(t, f.dialer)
@@ -211,6 +221,7 @@ func TestRealAsteriskReconnectAndRestart(t *testing.T) {
 	f := newFloor(t)
 	f.supervise("s1", "a1", "barge")
 	before := next(f.watch, "the leg", func(coaching.Attached) bool { return true })
+	f.marked(before.Leg, barging)
 	f.watch.stop()
 
 	stranger := New(f.dialer.cfg) // it knows nothing of before

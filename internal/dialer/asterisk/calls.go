@@ -16,6 +16,7 @@ type call struct {
 	key   callKey
 	owner *channel
 	seen  coaching.CallSeen // as it was told last
+	until time.Time         // when its agent will be done with it; zero before its end
 }
 
 // refreshCall tells how the call of a channel stands, if it is an agent's and
@@ -29,6 +30,10 @@ func (m *model) refreshCall(ch *channel, at time.Time) {
 		return
 	}
 	c := m.calls[key]
+	if c != nil && !c.until.IsZero() { // he is back in it
+		delete(m.wraps, key)
+		c.owner, ch.call, c.until = ch, c, time.Time{}
+	}
 	if c == nil {
 		c = &call{key: key, owner: ch}
 		m.calls[key], ch.call = c, c
@@ -74,8 +79,46 @@ func (m *model) handOver(c *call, at time.Time) {
 	last.CallID = c.key.id
 	last.Agent = m.people.person(c.key.device)
 	last.State, last.EndedAt = coaching.CallEnded, &at
+	if busy := m.wrapUpOf(c.owner); busy > 0 && !c.owner.answeredAt.IsZero() {
+		last.State, c.until = coaching.CallWrapUp, at.Add(busy)
+		m.wraps[c.key] = c
+		m.laterBy(c.until)
+		m.tellCall(c, last, at)
+		m.touchDevice(c.key.device)
+		return
+	}
 	m.tellCall(c, last, at)
 	delete(m.calls, c.key)
+}
+
+// endWraps ends the calls whose agents are done with them, and looks again at those
+// who may be.
+func (m *model) endWraps(now time.Time) {
+	if m.later.IsZero() || m.later.After(now) {
+		return
+	}
+	m.later = time.Time{}
+	for key, c := range m.wraps {
+		if c.until.After(now) {
+			m.laterBy(c.until)
+			continue
+		}
+		last := c.seen
+		last.State = coaching.CallEnded
+		m.tellCall(c, last, c.until)
+		delete(m.calls, key)
+		delete(m.wraps, key)
+	}
+	for device := range m.busy {
+		m.touchDevice(device)
+	}
+	m.settle(now)
+}
+
+func (m *model) laterBy(at time.Time) {
+	if m.later.IsZero() || at.Before(m.later) {
+		m.later = at
+	}
 }
 
 func (m *model) tellCall(c *call, seen coaching.CallSeen, at time.Time) {

@@ -32,6 +32,8 @@ type channel struct {
 	talked     bool      // it was in a bridge with another
 	answeredAt time.Time // when it first was; zero if that was before us
 	held       bool      // it put the other party on hold
+	queue      string    // that gave it its call
+	idles      bool      // an agent logged in by it and waits for calls
 
 	hangupRequested bool // its own end hung up
 	leaving         bool // Asterisk is about to end it
@@ -144,7 +146,7 @@ func (m *model) setVariable(ch *channel, name, value string) {
 	switch name {
 	case "":
 		return
-	case m.vars.Campaign, m.vars.List, m.vars.ResultCode, m.vars.Direction, m.vars.Type:
+	case m.vars.Campaign, m.vars.List, m.vars.ResultCode, m.vars.Direction, m.vars.Type, m.vars.User:
 		ch.vars[name] = value
 		m.touch(ch)
 	}

@@ -42,12 +42,26 @@ func (m *model) findSpy(ch *channel, s spy, was *memory) {
 		l.target, l.stopped = was.target, new(stop)
 	}
 	m.dateFound(l, was)
-	m.people.introduce(ch)
-	if l.spyee != nil {
+	m.nameFound(l, was)
+}
+
+// nameFound says who takes part in a leg that was found: those who did when it
+// attached, as far as that is remembered.
+func (m *model) nameFound(l *leg, was *memory) {
+	at := l.ch.began
+	m.people.introduce(l.ch)
+	m.user(l.ch, at)
+	if l.spyee != nil && !l.spyee.gone {
 		m.people.introduce(l.spyee)
+		m.user(l.spyee, at)
 	}
+	l.by = m.people.extension(l.ch.device)
 	if l.target != "" {
 		m.people.meet(l.target).agent = true
+		l.who = m.people.extension(l.target)
+	}
+	if was != nil && was.target == l.target && was.who != "" {
+		l.who, l.by = was.who, was.by
 	}
 	m.remember(l)
 }
@@ -91,13 +105,13 @@ func (m *model) candidate(spyer *channel, s spy) (spied *channel, several bool) 
 }
 
 // couldBeOn tells whether a leg whose target is untold could be listening to one
-// of these devices, and whether to any other.
-func (m *model) couldBeOn(l *leg, devices func(string) bool) (one, other bool) {
+// of those who are wanted, and whether to anybody else.
+func (m *model) couldBeOn(l *leg, wanted func(extension string) bool) (one, other bool) {
 	for _, ch := range m.channels {
 		if _, spies := spyOf(ch.application, ch.data); spies || ch.device == l.ch.device || !l.spy.matches(ch) {
 			continue
 		}
-		if devices(m.targetOf(ch).device) {
+		if wanted(m.people.extension(m.targetOf(ch).device)) {
 			one = true
 		} else {
 			other = true
@@ -121,6 +135,5 @@ func (m *model) findTaker(ch *channel, was *memory) {
 	if l.spyee = m.channels[was.spyee]; l.spyee == nil {
 		l.spyee = &channel{id: was.spyee, device: was.target, vars: map[string]string{m.vars.Campaign: was.campaign}, party: customer, gone: true}
 	}
-	m.people.introduce(ch)
-	m.people.meet(l.target).agent = true
+	m.nameFound(l, was)
 }

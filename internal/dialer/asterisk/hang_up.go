@@ -86,12 +86,12 @@ func (w *watch) judge(ask coaching.HangUp, status ami.Listing) (coaching.Verdict
 	w.dialer.mu.Lock()
 	defer w.dialer.mu.Unlock()
 	l := w.model.legs[ask.Leg]
-	if l == nil || !l.session || l.target != "" && ask.Elsewhere(l.target) {
+	if l == nil || !l.session || l.target != "" && ask.Elsewhere(l.who) {
 		return coaching.Moved, nil // on another target, or off to something that is no session
 	}
 	if l.target == "" && len(ask.Targets) > 0 {
 		// The asker knows a target and we do not: it may be on another by now.
-		on, elsewhere := w.model.couldBeOn(l, func(device string) bool { return !ask.Elsewhere(device) })
+		on, elsewhere := w.model.couldBeOn(l, func(extension string) bool { return !ask.Elsewhere(extension) })
 		switch {
 		case !on:
 			return coaching.Moved, nil

@@ -54,9 +54,11 @@ func next[S coaching.Sighting](w *watching, what string, is func(S) bool) S {
 	w.t.Helper()
 	late := time.NewTimer(20 * time.Second)
 	defer late.Stop()
+	passed := ""
 	for {
 		select {
 		case told := <-w.reports:
+			passed += line(told)
 			if s, ok := told.(S); ok && is(s) {
 				return s
 			}
@@ -64,7 +66,7 @@ func next[S coaching.Sighting](w *watching, what string, is func(S) bool) S {
 			w.done <- err
 			w.t.Fatalf("the watch ended before %s: %v", what, err)
 		case <-late.C:
-			w.t.Fatalf("no report of %s", what)
+			w.t.Fatalf("no report of %s, but\n%s", what, passed)
 		}
 	}
 }

@@ -27,6 +27,7 @@ func (m *model) spyStopped(e ami.Message, at time.Time) {
 	if spyee != nil {
 		m.update(spyee, e, "Spyee") // a result code may have been set meanwhile
 	}
+	l.ran = false
 	m.hold(l, at)
 }
 
@@ -46,6 +47,7 @@ func (m *model) dueBy(deadline time.Time) {
 
 // expire ends the sessions that did not go on in time.
 func (m *model) expire(now time.Time) {
+	m.endWraps(now)
 	if m.due.IsZero() || m.due.After(now) {
 		return
 	}
@@ -78,7 +80,7 @@ func (m *model) resolve(l *leg) {
 func (m *model) detach(l *leg, reason coaching.EndReason, at time.Time, gone bool) {
 	l.last = after(l.last, at)
 	m.tell(coaching.Detached{Leg: l.ch.id, At: l.last, Exact: true, Reason: reason, Gone: gone})
-	l.session, l.left, l.target, l.stopped, l.bridged = false, true, "", nil, false
+	l.session, l.left, l.target, l.who, l.stopped, l.bridged = false, true, "", "", nil, false
 	m.touch(l.ch)
 	m.remember(l)
 }

@@ -16,6 +16,11 @@ type leg struct {
 	spied  string   // Uniqueid of the channel it listens to, or did last
 	spyee  *channel // the target's channel: that one, unless it is his customer's; nil if that was never told
 	target string   // the device it listens to; "" while that cannot be told
+	who    string   // the extension of the person there when it attached
+	by     string   // the extension of the supervisor
+
+	ran     bool      // what it runs was told since the spying stopped
+	resumed time.Time // when it went on spying, perhaps with options that were not told
 
 	session bool // it is told to listen: no Detached has followed
 	kind    coaching.Type
@@ -94,27 +99,45 @@ func (m *model) attach(l *leg, spied *channel, at time.Time) {
 	spyee := m.targetOf(spied)
 	m.people.introduce(l.ch)
 	m.people.introduce(spyee).agent = true
+	m.user(l.ch, at)
+	m.user(spyee, at)
+	who := m.people.extension(spyee.device)
 	m.touch(l.ch)
 	for ch := range m.devices[spyee.device] {
 		m.touch(ch)
 	}
-	if l.session && l.target != "" && l.target != spyee.device {
+	if l.session && l.target != "" && (l.target != spyee.device || l.who != who) {
 		m.detach(l, l.partReason(), l.stopTime(at), false)
 	}
+	same := l.spied == spied.id
 	l.spied, l.spyee, l.bridged = spied.id, spyee, false
 	m.settle(at) // the target's call first: the session begins with it
 	kind := m.kindOf(l)
 	if l.session && l.target != "" {
-		l.stopped = nil
-		m.retype(l, kind, at)
+		m.unsure = m.unsure || same && l.untold()
+		m.resume(l, kind, at)
 		return
 	}
-	l.stopped, l.target, l.kind, l.exact = nil, spyee.device, kind, !l.session
+	l.stopped, l.target, l.who, l.kind, l.exact = nil, spyee.device, who, kind, !l.session
+	l.by = m.people.extension(l.ch.device)
 	if !l.session {
 		l.since = after(l.last, at)
 	}
 	l.session = true
 	m.state(l, after(l.last, at))
+}
+
+// untold tells whether a leg spies on the same channel again by options that may be
+// others than were told. Where a variable is set on a channel in the instant of its
+// Redirect, Asterisk 22 tells the new place with the old options, and the new ones
+// never: then a list has to.
+func (l *leg) untold() bool { return l.stopped != nil && !l.stopped.waits() && !l.ran }
+
+// resume has a session go on that was switched to another type, or followed its
+// agent.
+func (m *model) resume(l *leg, kind coaching.Type, at time.Time) {
+	l.stopped, l.resumed = nil, at
+	m.retype(l, kind, at)
 }
 
 // kindOf is the type of a leg's spying: by the configured variable, else by the
@@ -153,10 +176,10 @@ func (m *model) state(l *leg, at time.Time) {
 
 func (m *model) statement(l *leg, at time.Time) coaching.Attached {
 	a := coaching.Attached{
-		Leg: l.ch.id, Supervisor: m.people.person(l.ch.device), Type: l.kind, At: at, Exact: l.exact,
+		Leg: l.ch.id, Supervisor: m.people.as(l.ch.device, l.by), Type: l.kind, At: at, Exact: l.exact,
 	}
 	if l.target != "" {
-		target := m.people.person(l.target)
+		target := m.people.as(l.target, l.who)
 		a.Target = &target
 	}
 	if l.spyee != nil {
@@ -169,6 +192,9 @@ func (m *model) statement(l *leg, at time.Time) coaching.Attached {
 // without is told now: either may come first (ami-facts 7.3).
 func (m *model) runs(ch *channel, application, data string, at time.Time) {
 	ch.application, ch.data = application, data
+	if l := m.legs[ch.id]; l != nil {
+		l.ran = true
+	}
 	if name, value, ok := strings.Cut(data, "="); ok && application == "Set" {
 		m.setVariable(ch, name, value) // also where channelvars= does not list it
 	}
@@ -187,8 +213,16 @@ func (m *model) correct(ch *channel, at time.Time) {
 		}
 		return
 	}
+	before := l.spy.kind
 	l.spy = s
-	if !l.session || l.kind != coaching.TypeUnknown || l.stopped != nil {
+	if !l.session || l.stopped != nil {
+		return
+	}
+	if !l.resumed.IsZero() && s.kind != before {
+		m.retype(l, m.kindOf(l), l.resumed)
+		return
+	}
+	if l.kind != coaching.TypeUnknown {
 		return
 	}
 	if l.kind = m.kindOf(l); l.kind == coaching.TypeUnknown {

@@ -16,6 +16,7 @@ type memory struct {
 	spyee    string // of the target's channel: the same, unless that is his customer's
 	customer string // of the customer's; "" for nobody known
 	target   string
+	who, by  string // extensions of the target and the supervisor
 	campaign string
 	kind     coaching.Type
 	since    time.Time // when it attached to this target in this type
@@ -30,7 +31,7 @@ func (m *model) memory(l *leg) *memory {
 		return nil
 	}
 	k := &memory{
-		spied: l.spied, target: l.target, kind: l.kind,
+		spied: l.spied, target: l.target, who: l.who, by: l.by, kind: l.kind,
 		since: l.since, told: l.last, exact: l.exact, bridged: l.bridged,
 	}
 	if l.spyee != nil {
@@ -59,7 +60,7 @@ func (k *memory) mark() string {
 	v := url.Values{}
 	for key, value := range map[string]string{
 		"spied": k.spied, "spyee": k.spyee, "customer": k.customer, "target": k.target, "campaign": k.campaign,
-		"type": string(k.kind), "since": inMicros(k.since), "told": inMicros(k.told),
+		"who": k.who, "by": k.by, "type": string(k.kind), "since": inMicros(k.since), "told": inMicros(k.told),
 		"exact": truth(k.exact), "bridged": truth(k.bridged),
 	} {
 		if value != "" {
@@ -85,7 +86,7 @@ func readMark(text string) *memory {
 	}
 	k := &memory{
 		spied: v.Get("spied"), spyee: v.Get("spyee"), customer: v.Get("customer"), target: v.Get("target"),
-		campaign: v.Get("campaign"), exact: v.Get("exact") != "", bridged: v.Get("bridged") != "",
+		who: v.Get("who"), by: v.Get("by"), campaign: v.Get("campaign"), exact: v.Get("exact") != "", bridged: v.Get("bridged") != "",
 	}
 	k.kind = coaching.TypeUnknown
 	if kind, ok := byVariable(v.Get("type")); ok {

@@ -14,6 +14,7 @@ import (
 // It belongs to the Dialer's lock; only the watch's goroutine changes it.
 type model struct {
 	vars   Variables
+	wrapUp time.Duration
 	people people
 	gaps   *gaps
 
@@ -25,7 +26,11 @@ type model struct {
 	ended    *recently // Uniqueids: a list may still have them
 	legs     map[string]*leg
 	calls    map[callKey]*call
-	presence map[string]coaching.UserSeen // what was told last
+	wraps    map[callKey]*call             // calls that have ended, and whose agents are busy with them
+	members  map[string]map[string]*member // of queues: by the key of the person, and the queue
+	busy     map[string]bool               // devices of those who will be done with a call by themselves
+	seats    map[string]string             // devices, by who sits there
+	presence map[string]coaching.UserSeen  // what was told last, by device
 
 	// unproven are the starts of spying by channels that are not known. Values with
 	// line breaks can forge such events, so a list has to show the channel first.
@@ -33,8 +38,10 @@ type model struct {
 	early    []early // what came about channels that the first list has to show
 
 	seq     uint64    // of the newest event
-	due     time.Time // when to expire something; zero for never
+	due     time.Time // when to end what did not go on; zero for never
+	later   time.Time // when somebody is done with a call; zero for never
 	listed  bool      // a list was taken in
+	unsure  bool      // something was not told that a list tells
 	told    []coaching.Sighting
 	over    []chan struct{}   // of legs that are gone, to be closed once that was told
 	marks   map[string]string // to be written on channels, by Uniqueid
@@ -42,14 +49,21 @@ type model struct {
 	moved   []string // devices whose status may have changed
 }
 
-func newModel(vars Variables, p people, g *gaps) *model {
-	return &model{
-		vars: vars, people: p, gaps: g,
+func newModel(cfg Config, p people, g *gaps) *model {
+	m := &model{
+		vars: cfg.Variables, wrapUp: cfg.WrapUp, people: p, gaps: g,
 		channels: map[string]*channel{}, names: map[string]*channel{}, devices: map[string]map[*channel]bool{},
 		states: map[string]string{}, bridges: map[string]map[*channel]bool{}, ended: new(recently),
 		legs: map[string]*leg{}, calls: map[callKey]*call{}, presence: map[string]coaching.UserSeen{},
 		unproven: map[string]claim{}, marks: map[string]string{},
+		wraps: map[callKey]*call{}, busy: map[string]bool{}, members: map[string]map[string]*member{}, seats: map[string]string{},
 	}
+	for device, s := range p {
+		if s.user != "" {
+			m.seats[s.user] = device
+		}
+	}
+	return m
 }
 
 // apply takes one event in.
@@ -69,8 +83,15 @@ func (m *model) apply(e ami.Message, at time.Time) {
 		m.originated(e, at)
 	case "BlindTransfer", "AttendedTransfer":
 		m.transfer(e)
-	case "QueueMemberStatus", "QueueMemberAdded", "AgentCalled", "AgentConnect":
-		m.queueMember(e)
+	case "QueueMemberStatus", "QueueMemberAdded", "QueueMemberPause", "QueueMemberRinginuse", "QueueMemberPenalty":
+		m.queueMember(e, at)
+	case "QueueMemberRemoved":
+		m.memberLeft(e, at)
+	case "AgentCalled", "AgentConnect":
+		m.queueMember(e, at)
+		m.fromQueue(e)
+	case "AgentLogin", "AgentLogoff":
+		m.agentLogin(e, at)
 	case "DialBegin":
 		m.dialled(e)
 	default:
@@ -114,7 +135,11 @@ func (m *model) applyToChannel(e ami.Message, at time.Time) {
 	case "Rename":
 		m.rename(ch, e.Get("Newname"))
 	case "BridgeEnter":
-		m.enter(ch, e.Get("BridgeUniqueid"), at)
+		bridge := e.Get("BridgeUniqueid")
+		if e.Get("BridgeTechnology") == "holding_bridge" {
+			bridge = "" // where idle agents wait, and parked calls: nobody talks
+		}
+		m.enter(ch, bridge, at)
 	case "BridgeLeave":
 		m.leave(ch, at)
 	case "Hold":
@@ -158,6 +183,9 @@ func (m *model) touch(ch *channel) {
 }
 
 func (m *model) touchDevice(device string) {
+	if seat := m.seats[device]; seat != "" {
+		device = seat // of somebody who has no channels of his own
+	}
 	if m.people[device] != nil {
 		m.moved = append(m.moved, device)
 	}

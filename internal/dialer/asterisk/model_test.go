@@ -23,7 +23,7 @@ type desk struct {
 
 func newDesk() *desk {
 	v := Variables{Campaign: "CAMPAIGN", Type: "SPY_TYPE"}
-	return &desk{m: newModel(v, people{}, newGaps(slog.New(slog.NewTextHandler(io.Discard, nil)), v)), at: time.Unix(1000, 0).UTC()}
+	return &desk{m: newModel(Config{Variables: v}, people{}, newGaps(slog.New(slog.NewTextHandler(io.Discard, nil)), v)), at: time.Unix(1000, 0).UTC()}
 }
 
 func message(keyValues ...string) ami.Message {
@@ -150,6 +150,17 @@ func TestLegs(t *testing.T) {
 				d.spying("ChanSpyStart", sup, supID, ag1, ag1ID)
 			},
 			[]string{"49 1000.1 on PJSIP/agent1 barge"},
+		},
+		"a Redirect whose new options only a list tells": {
+			func(d *desk) {
+				d.runs("ChanSpy", "PJSIP/agent1,q")
+				d.spying("ChanSpyStart", sup, supID, ag1, ag1ID)
+				d.runs("ChanSpy", "PJSIP/agent1,q")
+				d.spying("ChanSpyStop", sup, supID, ag1, ag1ID)
+				d.spying("ChanSpyStart", sup, supID, ag1, ag1ID)
+				d.list(nil, listed(sup, supID, "ChanSpy", "PJSIP/agent1,qw", ""), listed(ag1, ag1ID, "", "", "b1"), listed(cust, custID, "", "", "b1"))
+			},
+			[]string{"48 1000.1 on PJSIP/agent1 monitor", "51 1000.1 on PJSIP/agent1 coach"},
 		},
 		"* moves on to the next agent": {
 			func(d *desk) {

@@ -13,6 +13,8 @@ import (
 // lists is everything alive, as Asterisk lists it.
 type lists struct {
 	channels ami.Listing
+	queues   ami.Listing   // of queues and their members; empty where there are none
+	agents   []ami.Message // of app_agent_pool; empty where they could not be had
 	states   []ami.Message // of devices; empty where they could not be had
 	marks    []ami.Message // the status of every channel, with its mark; empty where it could not be had
 	err      error         // why there is no list of channels
@@ -25,6 +27,8 @@ type lists struct {
 func (m *model) reconcile(l lists, before *model, at time.Time) {
 	m.seq = max(m.seq, l.channels.Asked)
 	fresh := m.takeListed(l, at)
+	m.takeQueues(l.queues, at)
+	m.takeAgents(l.agents, at)
 	for _, e := range l.states {
 		if m.states[e.Get("Device")] == "" {
 			m.setState(e.Get("Device"), e.Get("State"))
@@ -36,7 +40,7 @@ func (m *model) reconcile(l lists, before *model, at time.Time) {
 		}
 	}
 	if before != nil {
-		m.inherit(before, fresh)
+		m.inherit(before, fresh, at)
 	}
 	first := !m.listed
 	m.listed = true
@@ -50,6 +54,7 @@ func (m *model) reconcile(l lists, before *model, at time.Time) {
 	}
 	for device := range m.people {
 		for ch := range m.devices[device] {
+			m.user(ch, at)
 			m.touch(ch)
 		}
 		m.touchDevice(device)
@@ -127,7 +132,7 @@ func (m *model) lose(ch *channel, at time.Time) {
 }
 
 // inherit takes over what the connection before knew of the channels that live on.
-func (m *model) inherit(before *model, fresh []*channel) {
+func (m *model) inherit(before *model, fresh []*channel, at time.Time) {
 	for _, ch := range fresh {
 		was := before.channels[ch.id]
 		if was == nil {
@@ -141,7 +146,7 @@ func (m *model) inherit(before *model, fresh []*channel) {
 		}
 	}
 	for device, seen := range before.presence {
-		if status, _ := m.statusOf(device); status == seen.Status {
+		if status, reason, _ := m.statusOf(device, at); status == seen.Status && reason == seen.Reason {
 			m.presence[device] = seen
 		}
 	}
@@ -149,6 +154,10 @@ func (m *model) inherit(before *model, fresh []*channel) {
 		if ch := m.channels[c.owner.id]; ch != nil && key == (callKey{ch.device, ch.linked}) {
 			taken := &call{key: key, owner: ch, seen: c.seen}
 			m.calls[key], ch.call = taken, taken
+		}
+		if c.until.After(at) {
+			m.calls[key], m.wraps[key] = c, c
+			m.laterBy(c.until)
 		}
 	}
 }

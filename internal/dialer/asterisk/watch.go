@@ -32,6 +32,8 @@ type watch struct {
 	started  bool        // the first snapshot was reported
 	held     *time.Timer // goes off when the model has something due
 	due      time.Time
+	wrapped  *time.Timer // goes off when somebody is done with a call
+	later    time.Time
 	alive    time.Time // when Asterisk was last heard, as reported
 
 	catchUps chan chan struct{} // by any goroutine: closed when all that has arrived is in the model
@@ -52,8 +54,8 @@ func (d *Dialer) Watch(ctx context.Context, report func(coaching.Sighting) error
 	g := newGaps(d.cfg.Log, d.cfg.Variables)
 	w := &watch{
 		dialer: d, conn: conn, report: report, marker: newMarker(conn, g), clock: clock{local: d.clock}, gaps: g,
-		model: newModel(d.cfg.Variables, d.people, g),
-		lists: make(chan lists, 1), held: time.NewTimer(time.Hour),
+		model: newModel(d.cfg, d.people, g),
+		lists: make(chan lists, 1), held: time.NewTimer(time.Hour), wrapped: time.NewTimer(time.Hour),
 		catchUps: make(chan chan struct{}), relist: make(chan struct{}, 1), ended: make(chan struct{}),
 	}
 	var helpers sync.WaitGroup
@@ -79,6 +81,7 @@ func (d *Dialer) leave(w *watch) {
 	}
 	d.watch = nil
 	w.held.Stop()
+	w.wrapped.Stop()
 	close(w.ended)
 }
 
@@ -113,6 +116,8 @@ func (w *watch) run(ctx context.Context, lister *sync.WaitGroup) error {
 			err = w.reportAlive()
 		case <-w.held.C:
 			err = w.step(w.due, func() {})
+		case <-w.wrapped.C:
+			err = w.step(w.clock.now(), func() {})
 		case <-ctx.Done():
 			return ctx.Err()
 		}
@@ -170,19 +175,23 @@ func (w *watch) step(at time.Time, change func()) error {
 	w.dialer.mu.Lock()
 	w.model.expire(at)
 	change()
-	due := w.model.due
+	due, later := w.model.due, w.model.later
 	n := w.model.take()
-	doubts := len(w.model.unproven) > 0
+	doubts := len(w.model.unproven) > 0 || w.model.unsure
 	w.dialer.mu.Unlock()
 
-	w.schedule(due)
+	w.schedule(due, later)
 	w.askAgain = w.askAgain || doubts && !w.asking
 	return w.deliver(n)
 }
 
 // schedule has the watch look again when something is due: by Asterisk's clock,
 // but however that is set, no later than it takes to settle.
-func (w *watch) schedule(due time.Time) {
+func (w *watch) schedule(due, later time.Time) {
+	if !later.Equal(w.later) && !later.IsZero() {
+		w.wrapped.Reset(max(later.Sub(w.clock.now()), 0))
+	}
+	w.later = later
 	if due.Equal(w.due) {
 		return
 	}
