@@ -194,6 +194,7 @@ func (m *model) takeOut(ch *channel, at time.Time) {
 	m.leave(ch, at)
 	m.unname(ch)
 	delete(m.channels, ch.id)
+	delete(m.snoops, ch)
 	m.ended.add(ch.id)
 	m.touch(ch)
 }

@@ -10,6 +10,10 @@ import (
 // it, by option u, or by a prefix that fits one device only; otherwise it stays
 // untold. A spy that nobody fits waits, and is no session.
 func (m *model) find(ch *channel, before *model) {
+	if ch.isSnoop() {
+		m.findSnoop(ch, before)
+		return
+	}
 	was := m.remembered(ch, before)
 	s, spies := spyOf(ch.application, ch.data)
 	switch {
@@ -91,7 +95,7 @@ func (m *model) dateFound(l *leg, was *memory) {
 func (m *model) candidate(spyer *channel, s spy) (spied *channel, several bool) {
 	for _, ch := range m.channels {
 		_, spies := spyOf(ch.application, ch.data)
-		if spies || ch == spyer || ch.device == spyer.device || !s.matches(ch) {
+		if spies || ch == spyer || ch.isSnoop() || ch.device == spyer.device || !s.matches(ch) {
 			continue
 		}
 		if s.narrow || spied != nil && ch.device != spied.device {
@@ -108,7 +112,7 @@ func (m *model) candidate(spyer *channel, s spy) (spied *channel, several bool) 
 // of those who are wanted, and whether to anybody else.
 func (m *model) couldBeOn(l *leg, wanted func(extension string) bool) (one, other bool) {
 	for _, ch := range m.channels {
-		if _, spies := spyOf(ch.application, ch.data); spies || ch.device == l.ch.device || !l.spy.matches(ch) {
+		if _, spies := spyOf(ch.application, ch.data); spies || ch.isSnoop() || ch.device == l.ch.device || !l.spy.matches(ch) {
 			continue
 		}
 		if wanted(m.people.extension(m.targetOf(ch).device)) {

@@ -138,7 +138,7 @@ func (w *watch) holdsCustomer(l *leg, status ami.Listing) bool {
 // withoutAgent tells whether a bridge is one that the leg's agent is not in, or is
 // in alone with the leg: then the one who was spied on may be the customer.
 func (w *watch) withoutAgent(bridge string, l *leg) bool {
-	if bridge == "" {
+	if bridge == "" || w.model.alone(bridge, l) {
 		return false
 	}
 	others := 0

@@ -13,6 +13,7 @@ import (
 	"github.com/coachmanager/coachmanager/internal/coaching"
 	"github.com/coachmanager/coachmanager/internal/dialer/ami"
 	"github.com/coachmanager/coachmanager/internal/dialer/ami/amitest"
+	"github.com/coachmanager/coachmanager/internal/housetest"
 )
 
 // watching is a watch under way, and what it reported.
@@ -288,6 +289,7 @@ func TestHangUpOfALegOnSomebody(t *testing.T) {
 			if legs := watched(t, d).snapshot().Legs; len(legs) != 1 || legs[0].Target != nil {
 				t.Fatalf("found %+v, want a leg on somebody", legs)
 			}
+			housetest.WaitFor(t, "the watch to be under way", func() bool { return d.current() != nil })
 			if got, err := d.HangUp(t.Context(), coaching.HangUp{Leg: leg, Targets: c.targets, Type: monitor}); got != c.want {
 				t.Errorf("got %s (%v), want %s", got, err, c.want)
 			}

@@ -13,6 +13,11 @@ import (
 // target in another type, another target, the end of the leg, a bridge with the
 // customer, or nothing.
 func (m *model) spyStopped(e ami.Message, at time.Time) {
+	if snoop := m.channels[e.Get("SpyerUniqueid")]; snoop != nil && snoop.isSnoop() {
+		m.snoopEnded(snoop, at)
+		delete(m.snoops, snoop)
+		return
+	}
 	l := m.legs[e.Get("SpyerUniqueid")]
 	if l == nil || !l.session {
 		return
@@ -80,6 +85,7 @@ func (m *model) resolve(l *leg) {
 func (m *model) detach(l *leg, reason coaching.EndReason, at time.Time, gone bool) {
 	l.last = after(l.last, at)
 	m.tell(coaching.Detached{Leg: l.ch.id, At: l.last, Exact: true, Reason: reason, Gone: gone})
+	l.snoop = nil
 	l.session, l.left, l.target, l.who, l.stopped, l.bridged = false, true, "", "", nil, false
 	m.touch(l.ch)
 	m.remember(l)

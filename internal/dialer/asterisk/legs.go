@@ -32,7 +32,8 @@ type leg struct {
 	// stopped is set when the spying stopped, or seemed to, and what that means is
 	// still open: only what follows tells a switch of the type from an end.
 	stopped *stop
-	bridged bool // it is in a bridge of its own
+	bridged bool     // it is in a bridge of its own
+	snoop   *channel // by which it listens; nil for one that spies itself
 	asked   asking
 
 	over chan struct{} // closed when its end was told
@@ -50,12 +51,10 @@ func (s *stop) waits() bool { return s.deadline.IsZero() }
 // Redirect (testdata/sip-switch-mode-by-redirect.ami), more where a dialplan speaks.
 const settleTime = 2 * time.Second
 
-// spyStarted takes in ChanSpyStart. ARI's snoop makes it too, by a channel of its
-// own, Snoop/…, behind which stands the supervisor, in another bridge
-// (testdata/ari-snoop-seen-by-ami.ami). Until that is traced it is left out: a
-// channel of the machine must not be reported as a person.
+// spyStarted takes in ChanSpyStart.
 func (m *model) spyStarted(e ami.Message, at time.Time) {
-	if strings.HasPrefix(e.Get("SpyerChannel"), "Snoop/") {
+	if strings.HasPrefix(e.Get("SpyerChannel"), snoopPrefix) {
+		m.snoopStarted(e, at)
 		return
 	}
 	spyer, spyee := m.channels[e.Get("SpyerUniqueid")], m.channels[e.Get("SpyeeUniqueid")]
@@ -111,6 +110,9 @@ func (m *model) attach(l *leg, spied *channel, at time.Time) {
 	}
 	same := l.spied == spied.id
 	l.spied, l.spyee, l.bridged = spied.id, spyee, false
+	if l.spy.digits {
+		m.gaps.switchable()
+	}
 	m.settle(at) // the target's call first: the session begins with it
 	kind := m.kindOf(l)
 	if l.session && l.target != "" {
@@ -131,7 +133,9 @@ func (m *model) attach(l *leg, spied *channel, at time.Time) {
 // others than were told. Where a variable is set on a channel in the instant of its
 // Redirect, Asterisk 22 tells the new place with the old options, and the new ones
 // never: then a list has to.
-func (l *leg) untold() bool { return l.stopped != nil && !l.stopped.waits() && !l.ran }
+func (l *leg) untold() bool {
+	return l.snoop == nil && l.stopped != nil && !l.stopped.waits() && !l.ran
+}
 
 // resume has a session go on that was switched to another type, or followed its
 // agent.
@@ -148,6 +152,12 @@ func (m *model) kindOf(l *leg) coaching.Type {
 	}
 	if l.onCustomer() && l.spy.kind != coaching.TypeMonitor {
 		return coaching.TypeUnknown // heard by the customer: no type says that
+	}
+	if l.snoop != nil {
+		if t, ok := byVariable(l.snoop.variable(m.vars.Type)); ok {
+			return t
+		}
+		return coaching.TypeUnknown
 	}
 	if l.spy.kind == "" {
 		m.gaps.typeUnknown()
@@ -203,7 +213,7 @@ func (m *model) runs(ch *channel, application, data string, at time.Time) {
 
 func (m *model) correct(ch *channel, at time.Time) {
 	l := m.legs[ch.id]
-	if l == nil {
+	if l == nil || l.snoop != nil {
 		return
 	}
 	s, spies := spyOf(ch.application, ch.data)

@@ -29,6 +29,8 @@ type model struct {
 	wraps    map[callKey]*call             // calls that have ended, and whose agents are busy with them
 	members  map[string]map[string]*member // of queues: by the key of the person, and the queue
 	busy     map[string]bool               // devices of those who will be done with a call by themselves
+	snoops   map[*channel]*channel         // whom they listen to
+	listing  bool                          // a list is being taken in: who listens by a snoop is found at its end
 	seats    map[string]string             // devices, by who sits there
 	presence map[string]coaching.UserSeen  // what was told last, by device
 
@@ -56,7 +58,7 @@ func newModel(cfg Config, p people, g *gaps) *model {
 		states: map[string]string{}, bridges: map[string]map[*channel]bool{}, ended: new(recently),
 		legs: map[string]*leg{}, calls: map[callKey]*call{}, presence: map[string]coaching.UserSeen{},
 		unproven: map[string]claim{}, marks: map[string]string{},
-		wraps: map[callKey]*call{}, busy: map[string]bool{}, members: map[string]map[string]*member{}, seats: map[string]string{},
+		wraps: map[callKey]*call{}, busy: map[string]bool{}, snoops: map[*channel]*channel{}, members: map[string]map[string]*member{}, seats: map[string]string{},
 	}
 	for device, s := range p {
 		if s.user != "" {
@@ -130,7 +132,6 @@ func (m *model) applyToChannel(e ami.Message, at time.Time) {
 	m.update(ch, e, "")
 	switch e.Event() {
 	case "Newexten":
-		m.gaps.dialplanHeard()
 		m.runs(ch, e.Get("Application"), e.Get("AppData"), at)
 	case "Rename":
 		m.rename(ch, e.Get("Newname"))

@@ -112,6 +112,9 @@ func (m *model) takeQueues(l ami.Listing, at time.Time) {
 		key, queue := memberKey(item), item.Get("Queue")
 		listed[[2]string{key, queue}] = true
 		if known := m.members[key][queue]; known == nil || known.seq <= l.Asked {
+			if known != nil && (known.paused != (item.Get("Paused") == "1") || known.status != item.Get("Status")) {
+				m.gaps.queueNotTold()
+			}
 			m.queueMember(item, at)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/coachmanager/coachmanager/internal/coaching"
+	"github.com/coachmanager/coachmanager/internal/dialer/ami"
 )
 
 // serving is a member of a queue, as an event tells; more is key, value, ….
@@ -163,4 +164,11 @@ func TestWhoTakesPart(t *testing.T) {
 			}
 		})
 	}
+}
+
+// queueList is a list of queues with one member, who is paused or not.
+func queueList(paused string) ami.Listing {
+	return ami.Listing{Asked: 99, Items: []ami.Message{
+		message("Event", "QueueMember", "Queue", "support", "Name", "Agent One", "Location", "PJSIP/agent1", "Status", "1", "Paused", paused),
+	}}
 }

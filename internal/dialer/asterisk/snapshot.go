@@ -26,7 +26,9 @@ type lists struct {
 // was to the same run of Asterisk and this is the first list; else nil.
 func (m *model) reconcile(l lists, before *model, at time.Time) {
 	m.seq = max(m.seq, l.channels.Asked)
+	m.listing = true
 	fresh := m.takeListed(l, at)
+	m.listing = false
 	m.takeQueues(l.queues, at)
 	m.takeAgents(l.agents, at)
 	for _, e := range l.states {
@@ -77,6 +79,9 @@ func (m *model) takeListed(l lists, at time.Time) (fresh []*channel) {
 			ch = m.add(id, item.Get("Channel"))
 			if ch.began.IsZero() {
 				ch.began = at
+			}
+			if m.listed && at.Sub(ch.began) > settleTime {
+				m.gaps.notTold()
 			}
 			fresh = append(fresh, ch)
 		case ch.seq > l.channels.Asked:

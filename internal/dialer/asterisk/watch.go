@@ -155,16 +155,17 @@ func (w *watch) begin(ctx context.Context) error {
 // take takes an event in and reports what it means.
 func (w *watch) take(e ami.Message) error {
 	w.seq = e.Seq
+	w.gaps.hear(e)
 	at, stamped := w.clock.of(e)
+	if !stamped {
+		w.gaps.unstamped()
+	}
 	switch e.Event() {
 	case "Shutdown":
 		return errShutdown
 	case "FullyBooted":
 		w.askAgain = w.askAgain || w.started // what was listed while it booted may lack
 		return nil
-	}
-	if !stamped {
-		w.gaps.unstamped()
 	}
 	return w.step(at, func() { w.model.apply(e, at) })
 }
