@@ -11,6 +11,10 @@ import (
 
 // asteriskDialer makes the dialer of a configured Asterisk.
 func asteriskDialer(c config.Asterisk, log *slog.Logger) coaching.Dialer {
+	return asterisk.New(asteriskConfig(c, log))
+}
+
+func asteriskConfig(c config.Asterisk, log *slog.Logger) asterisk.Config {
 	out := asterisk.Config{
 		Address: c.Address, Username: c.Username, Secret: c.Secret.Reveal(), Log: log,
 		Variables: asterisk.Variables{
@@ -22,5 +26,5 @@ func asteriskDialer(c config.Asterisk, log *slog.Logger) coaching.Dialer {
 	if c.TLS {
 		out.TLS = &tls.Config{MinVersion: tls.VersionTLS12}
 	}
-	return asterisk.New(out)
+	return out
 }

@@ -16,6 +16,7 @@ type grammar struct {
 	Demo    demoFlags    `cmd:"" help:"Show an invented contact centre at work: nothing to install or configure."`
 	Serve   serveFlags   `cmd:"" help:"Watch dialers, serve the API, keep the history."`
 	Migrate migrateFlags `cmd:"" help:"Bring the database's schema up to date, and end."`
+	Doctor  doctorFlags  `cmd:"" help:"Look whether the database and the dialers are as serve needs them, and say what to mend."`
 	Version struct{}     `cmd:"" help:"Say which build this is."`
 }
 
@@ -70,7 +71,7 @@ const description = "Coach Manager shows who in a contact centre is listening to
 
 // Parse makes a command of the arguments (without the program's name), the
 // environment (as os.Environ gives it) and the file they name. It returns Demo,
-// Serve, Migrate or Version, or nil when help was asked for and has been written
+// Serve, Migrate, Doctor or Version, or nil when help was asked for and has been written
 // to stdout. The error is one line for the user.
 func Parse(args, environ []string, stdout io.Writer) (any, error) {
 	var flags grammar
@@ -111,6 +112,8 @@ func (g *grammar) check(command string, from *sources) (any, error) {
 		return g.Serve.check(from)
 	case "migrate":
 		return g.Migrate.check()
+	case "doctor":
+		return g.Doctor.check(from)
 	default:
 		return Version{}, nil
 	}

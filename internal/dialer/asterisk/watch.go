@@ -157,7 +157,7 @@ func (w *watch) take(e ami.Message) error {
 	w.seq = e.Seq
 	w.gaps.hear(e)
 	at, stamped := w.clock.of(e)
-	if !stamped {
+	if !stamped && e.Event() != "FullyBooted" { // which has none, whatever is set
 		w.gaps.unstamped()
 	}
 	switch e.Event() {

@@ -49,7 +49,7 @@ func (c *Client) logIn(m ami.Message) {
 	c.loggedIn = true
 	text := Text("Response", "Success", "ActionID", m.ActionID(), "Message", "Authentication accepted")
 	if !c.server.opts.NotBooted {
-		text += Text("Event", "FullyBooted", "Privilege", "system,all", "Timestamp", "1795326336.557984", "Uptime", "34", "LastReload", "34", "Status", "Fully Booted")
+		text += Text("Event", "FullyBooted", "Privilege", "system,all", "Uptime", "34", "LastReload", "34", "Status", "Fully Booted")
 	}
 	c.Send(text)
 }
