@@ -44,6 +44,8 @@ type channel struct {
 	shows   coaching.Status // what it shows of the one on the phone
 	shownAt time.Time       // since when
 
+	touched bool // it is to be looked at again when the event has been taken in
+
 	mark string // what was written on it of the leg it is
 	call *call  // the one it tells of; nil if none
 	seq  uint64 // of the newest event about it; for a listed one, of what the list is newer than
@@ -147,8 +149,10 @@ func (m *model) setVariable(ch *channel, name, value string) {
 	case "":
 		return
 	case m.vars.Campaign, m.vars.List, m.vars.ResultCode, m.vars.Direction, m.vars.Type, m.vars.User:
-		ch.vars[name] = value
-		m.touch(ch)
+		if ch.vars[name] != value {
+			ch.vars[name] = value
+			m.touch(ch)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package asterisk
 
 import (
+	"slices"
 	"time"
 
 	"github.com/coachmanager/coachmanager/internal/coaching"
@@ -166,6 +167,7 @@ func (m *model) applyToChannel(e ami.Message, at time.Time) {
 // settle tells what became of the calls and people that an event touched.
 func (m *model) settle(at time.Time) {
 	for _, ch := range m.touched {
+		ch.touched = false
 		ch.note(at)
 		m.refreshCall(ch, at)
 		if l := m.legs[ch.id]; l != nil {
@@ -179,15 +181,19 @@ func (m *model) settle(at time.Time) {
 }
 
 func (m *model) touch(ch *channel) {
+	m.touchDevice(ch.device) // it may be somebody's only now
+	if ch.touched {
+		return // an event touches a channel many times, and a flood has many events
+	}
+	ch.touched = true
 	m.touched = append(m.touched, ch)
-	m.touchDevice(ch.device)
 }
 
 func (m *model) touchDevice(device string) {
 	if seat := m.seats[device]; seat != "" {
 		device = seat // of somebody who has no channels of his own
 	}
-	if m.people[device] != nil {
+	if m.people[device] != nil && !slices.Contains(m.moved, device) {
 		m.moved = append(m.moved, device)
 	}
 }
