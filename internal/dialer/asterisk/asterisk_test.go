@@ -24,7 +24,15 @@ type floor struct {
 
 func newFloor(t *testing.T) *floor {
 	t.Helper()
-	a := asterisktest.Start(t, asterisktest.ContactCentre())
+	return newFloorWith(t, "")
+}
+
+// newFloorWith adds to the dialplan.
+func newFloorWith(t *testing.T, dialplan string) *floor {
+	t.Helper()
+	conf := asterisktest.ContactCentre()
+	conf["extensions.conf"] += dialplan
+	a := asterisktest.Start(t, conf)
 	f := &floor{t: t, asterisk: a}
 	f.connect()
 	t.Cleanup(func() { f.hands.Close() })
