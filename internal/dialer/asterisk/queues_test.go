@@ -2,6 +2,7 @@ package asterisk
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -163,6 +164,24 @@ func TestWhoTakesPart(t *testing.T) {
 				t.Errorf("got %s, want %s", got, c.want)
 			}
 		})
+	}
+}
+
+// Who left a desk while the connection was lost does not sit there any more.
+func TestSeatsAreClearedByAList(t *testing.T) {
+	t.Parallel()
+	first := newDesk()
+	first.list(nil)
+	first.about("Newchannel", ag2, ag2ID)
+	first.serving("QueueMemberAdded", "PJSIP/agent1", "Ann", "Membership", "dynamic")
+	first.about("AgentLogin", ag2, ag2ID, "Agent", "1001")
+	second := &desk{m: newModel(Config{}, first.m.people, first.m.gaps), at: first.at}
+	second.list(first.m)
+	want := []string{"45 Agent/1001 offline", "45 Ann (Ann) offline"}
+	got := second.people()
+	slices.Sort(got)
+	if diff := cmp.Diff(got, want); diff != "" {
+		t.Errorf("got -, want +:\n%s", diff)
 	}
 }
 

@@ -1,6 +1,8 @@
 package asterisk
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/coachmanager/coachmanager/internal/coaching"
@@ -51,6 +53,19 @@ func (m *model) unseat(device string, how seating, at time.Time) {
 	s.user, s.seating, s.told = "", byDevice, false
 	delete(m.presence, device)
 	m.touchDevice(device)
+}
+
+// clearSeats has those leave who did so while nobody looked: members that no queue
+// lists any more, and logins whose channel is gone.
+func (m *model) clearSeats(at time.Time) {
+	for _, device := range slices.Sorted(maps.Values(m.seats)) {
+		switch s := m.people[device]; {
+		case s == nil:
+		case s.seating == byMembership && m.members[device] == nil,
+			s.seating == byLogin && len(m.devices[device]) == 0:
+			m.unseat(device, s.seating, at)
+		}
+	}
 }
 
 // agentLogin takes in that an agent of app_agent_pool logs in at a phone, or off

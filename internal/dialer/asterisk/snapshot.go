@@ -31,6 +31,9 @@ func (m *model) reconcile(l lists, before *model, at time.Time) {
 	m.listing = false
 	m.takeQueues(l.queues, at)
 	m.takeAgents(l.agents, at)
+	if !m.listed {
+		m.clearSeats(at)
+	}
 	for _, e := range l.states {
 		if m.states[e.Get("Device")] == "" {
 			m.setState(e.Get("Device"), e.Get("State"))
