@@ -30,6 +30,8 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 		err = serve(ctx, c, stderr)
 	case config.Migrate:
 		err = migrate(ctx, c, stdout, stderr)
+	case config.Doctor:
+		err = doctor(ctx, c, stdout)
 	case config.Version:
 		err = version(stdout)
 	}

@@ -69,6 +69,9 @@ type Asterisk struct {
 	ResultCodeVariable string
 	DirectionVariable  string
 	TypeVariable       string // "" where no variable tells the type
+	UserVariable       string // "" where no variable tells who is on the phone
+
+	WrapUp time.Duration // after a call from a queue, where Asterisk does not tell
 }
 
 // Simulator is an invented contact centre.

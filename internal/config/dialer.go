@@ -141,11 +141,15 @@ func (s *sources) asterisk(g given, name string, u *url.URL, o options) (*Asteri
 		{&a.ResultCodeVariable, "result-code-variable", "RESULT_CODE"},
 		{&a.DirectionVariable, "direction-variable", "DIRECTION"},
 		{&a.TypeVariable, "type-variable", ""},
+		{&a.UserVariable, "user-variable", ""},
 	} {
 		*v.into = o.take(v.option, v.otherwise)
 		if *v.into != "" && !channelVariable.MatchString(*v.into) {
 			return nil, g.refuse("the option %s is no name of a channel variable", v.option)
 		}
+	}
+	if a.WrapUp, err = o.wrapUp(); err != nil {
+		return nil, err
 	}
 	a.Secret, err = s.secret(g, name, o)
 	return a, err

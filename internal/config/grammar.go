@@ -16,6 +16,7 @@ type grammar struct {
 	Demo    demoFlags    `cmd:"" help:"Show an invented contact centre at work: nothing to install or configure."`
 	Serve   serveFlags   `cmd:"" help:"Watch dialers, serve the API, keep the history."`
 	Migrate migrateFlags `cmd:"" help:"Bring the database's schema up to date, and end."`
+	Doctor  doctorFlags  `cmd:"" help:"Look whether the database and the dialers are as serve needs them, and say what to mend."`
 	Version struct{}     `cmd:"" help:"Say which build this is."`
 }
 
@@ -64,7 +65,7 @@ func (serveFlags) Help() string {
 
 A secret is never part of the URL: name a file by secret-file, or set COACH_DIALER_<NAME>_SECRET (for pbx-1: COACH_DIALER_PBX_1_SECRET).
 
-Options of asterisk: secret-file; tls=true; the channel variables campaign-variable (CAMPAIGN if left out), list-variable (LIST), result-code-variable (RESULT_CODE), direction-variable (DIRECTION), type-variable (none). Option of simulator: seed (1).`
+Options of asterisk: secret-file; tls=true; the channel variables campaign-variable (CAMPAIGN if left out), list-variable (LIST), result-code-variable (RESULT_CODE), direction-variable (DIRECTION), type-variable (none), user-variable (none; who is on a phone, whatever the device); wrap-up (0s; how long an agent is busy after a call from a queue that has a wrapuptime of its own, which Asterisk does not tell). Option of simulator: seed (1).`
 }
 
 const description = "Coach Manager shows who in a contact centre is listening to whom, keeps the history, and ends a session on request.\n\n" +
@@ -72,7 +73,7 @@ const description = "Coach Manager shows who in a contact centre is listening to
 
 // Parse makes a command of the arguments (without the program's name), the
 // environment (as os.Environ gives it) and the file they name. It returns Demo,
-// Serve, Migrate or Version, or nil when help was asked for and has been written
+// Serve, Migrate, Doctor or Version, or nil when help was asked for and has been written
 // to stdout. The error is one line for the user.
 func Parse(args, environ []string, stdout io.Writer) (any, error) {
 	var flags grammar
@@ -113,6 +114,8 @@ func (g *grammar) check(command string, from *sources) (any, error) {
 		return g.Serve.check(from)
 	case "migrate":
 		return g.Migrate.check()
+	case "doctor":
+		return g.Doctor.check(from)
 	default:
 		return Version{}, nil
 	}

@@ -153,6 +153,7 @@ func TestAsterisks(t *testing.T) {
 	full := config.Asterisk{
 		Address: "[fd00::5]:5039", Username: "co@ch", TLS: true,
 		CampaignVariable: "C", ListVariable: "__L", ResultCodeVariable: "CDR(code)", DirectionVariable: "D_1", TypeVariable: "SPY",
+		UserVariable: "WHO", WrapUp: 15 * time.Second,
 	}
 	cases := map[string]struct {
 		args, environ []string
@@ -162,7 +163,7 @@ func TestAsterisks(t *testing.T) {
 		"secret of a file":     {args: []string{"--dialer", "pbx-1=asterisk://coach@10.0.0.5?secret-file=FOLDER/secret"}, want: plain},
 		"secret of a variable": {args: []string{"--dialer", "pbx-1=asterisk://coach@10.0.0.5:5038/"}, environ: []string{"COACH_DIALER_PBX_1_SECRET=hunter 2"}, want: plain},
 		"all in a URL": {args: []string{"--dialer", "pbx-1=asterisk://co%40ch@[fd00::5]?tls=true&secret-file=FOLDER/secret&campaign-variable=C" +
-			"&list-variable=__L&result-code-variable=CDR(code)&direction-variable=D_1&type-variable=SPY"}, want: full},
+			"&list-variable=__L&result-code-variable=CDR(code)&direction-variable=D_1&type-variable=SPY&user-variable=WHO&wrap-up=15s"}, want: full},
 		"all in a file": {file: `
 dialers:
   - name: pbx-1
@@ -173,6 +174,8 @@ dialers:
     list-variable: __L
     result-code-variable: CDR(code)
     direction-variable: D_1
+    user-variable: WHO
+    wrap-up: 15s
 `, want: full},
 	}
 	for name, c := range cases {

@@ -111,6 +111,7 @@ var refusedDialers = map[string]refused{
 	"bad variable":         {"serve --dialer a=asterisk://coach@b?list-variable=a%0D%0Ab", "COACH_DIALER_A_SECRET=x", "", "--dialer: a:", "list-variable"},
 	"simulator's host":     {"serve --dialer a=simulator://host", "", "", "--dialer: a:", "no host"},
 	"simulator's seed":     {"serve --dialer a=simulator://?seed=x", "", "", "--dialer: a:", "whole number"},
+	"wrap-up":              {"serve --dialer a=asterisk://c@b?wrap-up=x", "", "", "--dialer: a:", "no time from 0s to 1h"},
 	"simulator's option":   {"serve --dialer a=simulator://?tls=true", "", "", "--dialer: a:", `no option "tls" of simulator`},
 }
 

@@ -27,7 +27,7 @@ type Conn struct {
 	ids      ids
 	mu       sync.Mutex
 	calls    map[string]*call // by ActionID; guarded by mu
-	outgoing chan []byte      // unbuffered: taken means it may have been sent
+	outgoing chan outgoing    // unbuffered: taken means it may have been sent
 	queue    *queue
 	seq      atomic.Uint64 // newest Message.Seq
 	discards discards
@@ -48,7 +48,7 @@ func newConn(cfg Config, raw, stream net.Conn) *Conn {
 		cfg: cfg, raw: raw, stream: stream,
 		ids:      ids{connection: rand.Text()},
 		calls:    make(map[string]*call),
-		outgoing: make(chan []byte),
+		outgoing: make(chan outgoing),
 		queue:    newQueue(cfg.QueueLength, cfg.QueueBytes),
 		booted:   make(chan struct{}),
 		born:     time.Now(),

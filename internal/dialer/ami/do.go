@@ -11,7 +11,9 @@ import (
 // Config.ActionTimeout is over.
 //
 // An answer Error is a *ResponseError, with the answer beside it. ErrRefused means
-// that nothing was sent; ErrNoAnswer that it was, perhaps, and may yet be carried
+// that nothing was sent, and so does ErrTooLate: ctx's deadline had passed by the
+// clock just before the write, whether or not ctx had noticed, since a process may
+// have been paused. ErrNoAnswer means that it was, perhaps, and may yet be carried
 // out. Success means accepted: what follows of it comes as events. An action that
 // answers with a list belongs to List; of its items Do knows nothing.
 func (c *Conn) Do(ctx context.Context, a Action) (Message, error) {
@@ -35,7 +37,7 @@ func (c *Conn) ask(ctx context.Context, a Action, list bool) (*call, error) {
 	k.listing.Asked = c.Seq()
 	k.moved.Store(int64(time.Since(c.born)))
 
-	if err := c.hand(ctx, text); err != nil {
+	if err := c.hand(ctx, text, k); err != nil {
 		return k, fmt.Errorf("%s: %w", a.name, err)
 	}
 	gaveUp := c.wait(ctx, k)
@@ -72,7 +74,8 @@ func (c *Conn) wait(ctx context.Context, k *call) (gaveUp error) {
 }
 
 // hand gives text to the writer. An error means that nothing of it is sent.
-func (c *Conn) hand(ctx context.Context, text []byte) error {
+func (c *Conn) hand(ctx context.Context, text []byte, k *call) error {
+	by, _ := ctx.Deadline()
 	ctx, cancel := context.WithTimeout(ctx, c.cfg.ActionTimeout)
 	defer cancel()
 	if ctx.Err() != nil {
@@ -82,7 +85,7 @@ func (c *Conn) hand(ctx context.Context, text []byte) error {
 		return c.endError()
 	}
 	select {
-	case c.outgoing <- text:
+	case c.outgoing <- outgoing{text, by, k}:
 		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)

@@ -20,6 +20,8 @@ var (
 	ErrPermission = errors.New("the manager user may not do this")
 	// ErrRefused: the action was not sent because it could not be sent as meant.
 	ErrRefused = errors.New("action not sent")
+	// ErrTooLate: the action was not sent because its asker's deadline had passed.
+	ErrTooLate = errors.New("not sent: too late")
 	// ErrNoAnswer: the action was handed over and no answer came. It may have
 	// been carried out. Without this in the chain it was not, or was answered.
 	ErrNoAnswer = errors.New("no answer")

@@ -5,6 +5,15 @@ import (
 	"time"
 )
 
+// outgoing is an action to be written, of a call that nobody can answer before.
+type outgoing struct {
+	text []byte
+	by   time.Time // the asker's deadline; zero for none
+	of   *call
+}
+
+func (o outgoing) late(now time.Time) bool { return !o.by.IsZero() && !now.Before(o.by) }
+
 // writeAll writes what it is handed, one action at a time and whole, and looks
 // after the silence of the peer, until the connection ends. A write that fails or
 // takes too long ends it: nobody could tell where the next action begins.
@@ -14,8 +23,12 @@ func (c *Conn) writeAll() {
 	var pinged time.Time
 	for {
 		select {
-		case text := <-c.outgoing:
-			c.write(text)
+		case out := <-c.outgoing:
+			if out.late(time.Now()) {
+				out.of.end(fmt.Errorf("%s: %w", out.of.action, ErrTooLate))
+				continue
+			}
+			c.write(out.text)
 		case <-silence.C:
 			pinged = c.listen(pinged, silence)
 		case <-c.done:

@@ -14,6 +14,9 @@ import (
 // goroutine of their own, since events must be taken in meanwhile.
 func (w *watch) ask(ctx context.Context, lister *sync.WaitGroup) error {
 	w.asking, w.askAgain = true, false
+	w.dialer.mu.Lock()
+	w.model.unsure = false
+	w.dialer.mu.Unlock()
 	if err := w.report(coaching.SnapshotBegun{Boot: w.boot}); err != nil {
 		return err
 	}
@@ -33,9 +36,20 @@ func (w *watch) list(ctx context.Context, first bool) lists {
 	if first && err != nil {
 		w.gaps.noStates(err)
 	}
-	if first && !w.mayHangUp(ctx) {
-		w.gaps.noHangUp()
+	if first {
+		w.lookAtRights(ctx)
+		if l.marks, err = w.marks(ctx); err != nil {
+			return lists{err: err}
+		}
 	}
+	if l.queues, err = w.optional(ctx, "QueueStatus"); err != nil {
+		return lists{err: err}
+	}
+	agents, err := w.optional(ctx, "Agents")
+	if err != nil {
+		return lists{err: err}
+	}
+	l.agents = agents.Items
 	l.channels, l.err = w.conn.List(ctx, ami.NewAction("CoreShowChannels"))
 	if errors.Is(l.err, ami.ErrPermission) {
 		l.err = fmt.Errorf("%w; the manager user needs write = reporting", l.err)
@@ -43,15 +57,39 @@ func (w *watch) list(ctx context.Context, first bool) lists {
 	return l
 }
 
-// mayHangUp asks which actions this user may use: only those are listed. Where
+// lookAtRights asks which actions this user may use: only those are listed. Where
 // Asterisk does not say, a try will show.
-func (w *watch) mayHangUp(ctx context.Context) bool {
+func (w *watch) lookAtRights(ctx context.Context) {
 	commands, err := w.conn.Do(ctx, ami.NewAction("ListCommands"))
 	if err != nil {
-		return true
+		return
 	}
-	_, can := commands.Lookup("Hangup")
-	return can
+	if _, can := commands.Lookup("Hangup"); !can {
+		w.gaps.noHangUp()
+	}
+	if _, can := commands.Lookup("Setvar"); !can {
+		w.gaps.noMarks()
+		w.marker.stop()
+	}
+}
+
+// optional asks for a list that not every Asterisk or user has; it is empty then.
+func (w *watch) optional(ctx context.Context, action string) (ami.Listing, error) {
+	l, err := w.conn.List(ctx, ami.NewAction(action))
+	if refused(err) {
+		return ami.Listing{}, nil
+	}
+	return l, err
+}
+
+// marks asks for what was written on the channels before us, by another run of
+// this service as well.
+func (w *watch) marks(ctx context.Context) ([]ami.Message, error) {
+	status, err := w.conn.List(ctx, ami.NewAction("Status").With("Variables", markVariable))
+	if refused(err) {
+		return nil, nil
+	}
+	return status.Items, err
 }
 
 // reconcile takes lists in and reports the snapshot. All events that came before
@@ -72,14 +110,14 @@ func (w *watch) reconcile(l lists) error {
 		before = d.before
 	}
 	w.model.reconcile(l, before, at)
-	told, over := w.model.take()
+	n := w.model.take()
 	snap := w.model.snapshot(at)
 	w.askAgain = w.askAgain || len(w.model.unproven) > 0
-	due := w.model.due
+	due, later := w.model.due, w.model.later
 	d.mu.Unlock()
 
-	w.schedule(due)
-	if err := w.deliver(told, over); err != nil {
+	w.schedule(due, later)
+	if err := w.deliver(n); err != nil {
 		return err
 	}
 	if err := w.report(snap); err != nil {

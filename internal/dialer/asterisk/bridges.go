@@ -29,6 +29,7 @@ func (m *model) enter(ch *channel, bridge string, at time.Time) {
 		}
 	}
 	m.lookAtBridge(members, at)
+	m.lookAtSnoops(members, at)
 }
 
 // meet notes that a channel talks to another: the one it met first is its party
@@ -59,7 +60,12 @@ func (m *model) leave(ch *channel, at time.Time) {
 	ch.bridge = ""
 	m.touch(ch)
 	m.lookAtBridge(members, at)
-	if l := m.legs[ch.id]; l != nil && l.bridged {
+	if ch.isSnoop() {
+		m.snoopEnded(ch, at)
+	}
+	if l := m.legs[ch.id]; l != nil && l.snoop != nil {
+		m.hold(l, at)
+	} else if l != nil && l.bridged {
 		l.bridged = false
 		m.hold(l, at)
 	}
@@ -73,7 +79,7 @@ func (m *model) leave(ch *channel, at time.Time) {
 func (m *model) lookAtBridge(members map[*channel]bool, at time.Time) {
 	for ch := range members {
 		l := m.legs[ch.id]
-		if l == nil || !l.session {
+		if l == nil || !l.session || l.snoop != nil && members[l.snoop] {
 			continue
 		}
 		customer := l.customer()
@@ -87,12 +93,4 @@ func (m *model) lookAtBridge(members map[*channel]bool, at time.Time) {
 		}
 		l.bridged = true
 	}
-}
-
-// customer is whom the target of a leg talked to, nil if nobody is known.
-func (l *leg) customer() *channel {
-	if l.spyee == nil {
-		return nil
-	}
-	return l.spyee.party
 }

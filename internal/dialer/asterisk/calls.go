@@ -16,6 +16,7 @@ type call struct {
 	key   callKey
 	owner *channel
 	seen  coaching.CallSeen // as it was told last
+	until time.Time         // when its agent will be done with it; zero before its end
 }
 
 // refreshCall tells how the call of a channel stands, if it is an agent's and
@@ -29,6 +30,10 @@ func (m *model) refreshCall(ch *channel, at time.Time) {
 		return
 	}
 	c := m.calls[key]
+	if c != nil && !c.until.IsZero() { // he is back in it
+		delete(m.wraps, key)
+		c.owner, ch.call, c.until = ch, c, time.Time{}
+	}
 	if c == nil {
 		c = &call{key: key, owner: ch}
 		m.calls[key], ch.call = c, c
@@ -50,7 +55,7 @@ func (m *model) carriesCall(ch *channel) bool {
 	if s == nil || !s.agent || m.legs[ch.id] != nil || ch.linked == "" {
 		return false
 	}
-	if m.isFarHalf(ch) || len(m.devices[ch.device]) > mostChannels {
+	if ch.isFarHalf() || len(m.devices[ch.device]) > mostChannels {
 		return false
 	}
 	switch ch.application {
@@ -74,15 +79,46 @@ func (m *model) handOver(c *call, at time.Time) {
 	last.CallID = c.key.id
 	last.Agent = m.people.person(c.key.device)
 	last.State, last.EndedAt = coaching.CallEnded, &at
+	if busy := m.wrapUpOf(c.owner); busy > 0 && !c.owner.answeredAt.IsZero() {
+		last.State, c.until = coaching.CallWrapUp, at.Add(busy)
+		m.wraps[c.key] = c
+		m.laterBy(c.until)
+		m.tellCall(c, last, at)
+		m.touchDevice(c.key.device)
+		return
+	}
 	m.tellCall(c, last, at)
 	delete(m.calls, c.key)
 }
 
-// isFarHalf tells whether a channel is the half of a Local channel that runs the
-// dialplan: the other half, ;1, is the one in the call (ami-facts 7.7).
-func (m *model) isFarHalf(ch *channel) bool {
-	base, half := strings.CutSuffix(ch.name, ";2")
-	return half && m.names[base+";1"] != nil
+// endWraps ends the calls whose agents are done with them, and looks again at those
+// who may be.
+func (m *model) endWraps(now time.Time) {
+	if m.later.IsZero() || m.later.After(now) {
+		return
+	}
+	m.later = time.Time{}
+	for key, c := range m.wraps {
+		if c.until.After(now) {
+			m.laterBy(c.until)
+			continue
+		}
+		last := c.seen
+		last.State = coaching.CallEnded
+		m.tellCall(c, last, c.until)
+		delete(m.calls, key)
+		delete(m.wraps, key)
+	}
+	for device := range m.busy {
+		m.touchDevice(device)
+	}
+	m.settle(now)
+}
+
+func (m *model) laterBy(at time.Time) {
+	if m.later.IsZero() || at.Before(m.later) {
+		m.later = at
+	}
 }
 
 func (m *model) tellCall(c *call, seen coaching.CallSeen, at time.Time) {
@@ -138,16 +174,26 @@ func (m *model) startOf(ch *channel) time.Time {
 // caller's. A dialer that calls the customer first looks inbound without a
 // variable.
 func (m *model) direction(ch *channel) coaching.Direction {
+	switch said := m.saidDirection(ch); {
+	case said != coaching.DirectionUnknown:
+		return said
+	case ch.id == ch.linked:
+		return coaching.DirectionOutbound
+	default:
+		return coaching.DirectionInbound
+	}
+}
+
+// saidDirection is what the dialplan says of a channel's call.
+func (m *model) saidDirection(ch *channel) coaching.Direction {
 	switch strings.ToLower(ch.variable(m.vars.Direction)) {
 	case "inbound", "in":
 		return coaching.DirectionInbound
 	case "outbound", "out":
 		return coaching.DirectionOutbound
+	default:
+		return coaching.DirectionUnknown
 	}
-	if ch.id == ch.linked {
-		return coaching.DirectionOutbound
-	}
-	return coaching.DirectionInbound
 }
 
 func sameCall(a, b coaching.CallSeen) bool {

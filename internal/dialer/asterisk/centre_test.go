@@ -27,6 +27,7 @@ type centre struct {
 	epoch  int64
 
 	refuse, ignore bool
+	forbidden      []string        // actions that the user may not use
 	hungUp         []string        // what was asked to be hung up
 	deaf           map[string]bool // events that are kept from the client
 }
@@ -37,6 +38,7 @@ type phoneLine struct {
 	application, data string
 	bridge, number    string
 	spied             *phoneLine
+	variables         map[string]string
 }
 
 func newCentre(t *testing.T) *centre {
@@ -46,7 +48,8 @@ func newCentre(t *testing.T) *centre {
 		"CoreStatus":       c.coreStatus,
 		"CoreShowChannels": c.coreShowChannels,
 		"DeviceStateList":  func(to *amitest.Client, m ami.Message) { to.List(m, "DeviceStateListComplete") },
-		"ListCommands":     func(to *amitest.Client, m ami.Message) { to.Success(m, "Hangup", "Hangup channel.") },
+		"ListCommands":     c.listCommands,
+		"Setvar":           c.setvar,
 		"Status":           c.status,
 		"Hangup":           c.hangUp,
 	}})
@@ -83,15 +86,58 @@ func (c *centre) coreShowChannels(to *amitest.Client, m ami.Message) {
 	to.List(m, "CoreShowChannelsComplete", items...)
 }
 
-func (c *centre) status(to *amitest.Client, m ami.Message) {
+// listCommands names what the user may use, as far as the adapter asks.
+func (c *centre) listCommands(to *amitest.Client, m ami.Message) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var may []string
+	for _, action := range []string{"Hangup", "Setvar"} {
+		if !slices.Contains(c.forbidden, action) {
+			may = append(may, action, "It is done.")
+		}
+	}
+	to.Success(m, may...)
+}
+
+func (c *centre) setvar(to *amitest.Client, m ami.Message) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	l := c.line(m.Get("Channel"))
-	if l == nil {
+	switch {
+	case slices.Contains(c.forbidden, "Setvar"):
+		c.t.Error("Setvar was tried, which the user may not")
+		to.Error(m, "Permission denied")
+	case l == nil:
+		to.Error(m, "No such channel")
+	default:
+		l.variables[m.Get("Variable")] = m.Get("Value")
+		to.Success(m, "Message", "Variable Set")
+	}
+}
+
+func (c *centre) status(to *amitest.Client, m ami.Message) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var items [][]string
+	for _, l := range c.lines {
+		if id := m.Get("Channel"); id != "" && id != l.id {
+			continue
+		}
+		item := append(l.snapshot(""), "BridgeID", l.bridge, "Application", l.application, "Data", l.data)
+		if name := m.Get("Variables"); name != "" {
+			value, set := l.variables[name]
+			if !set {
+				value = "(null)"
+			}
+			item = append(item, "Variable", name+"="+value)
+		}
+		items = append(items, append([]string{"Status", "Privilege", "Call"}, item...))
+	}
+	if m.Get("Channel") != "" && len(items) == 0 {
 		to.Error(m, "No such channel")
 		return
 	}
-	to.List(m, "StatusComplete", append([]string{"Status", "Privilege", "Call"}, append(l.snapshot(""), "BridgeID", l.bridge, "Application", l.application, "Data", l.data)...))
+	to.List(m, "StatusComplete", items...)
 }
 
 // hangUp obeys as Asterisk does: Success first, then what comes of it.
@@ -157,6 +203,7 @@ func (l *phoneLine) snapshot(prefix string) []string {
 func (c *centre) pickUp(device, linked, number string) *phoneLine {
 	l := &phoneLine{
 		name: fmt.Sprintf("%s-%08x", device, c.made), id: fmt.Sprintf("%d.%d", c.epoch, c.made), linked: linked, number: number,
+		variables: map[string]string{},
 	}
 	if linked == "" {
 		l.linked = l.id

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/coachmanager/coachmanager/internal/coaching"
 	"github.com/coachmanager/coachmanager/internal/dialer/ami"
 )
 
@@ -25,11 +26,14 @@ type channel struct {
 	application, data string // what it runs; "" if that was not told
 
 	bridge     string
+	half       *channel  // the other half of a Local channel
 	party      *channel  // the first it was in a bridge with that still lives; else the last
 	dials      bool      // a dial ties it to another channel, or did
 	talked     bool      // it was in a bridge with another
 	answeredAt time.Time // when it first was; zero if that was before us
 	held       bool      // it put the other party on hold
+	queue      string    // that gave it its call
+	idles      bool      // an agent logged in by it and waits for calls
 
 	hangupRequested bool // its own end hung up
 	leaving         bool // Asterisk is about to end it
@@ -37,6 +41,12 @@ type channel struct {
 	transferred     bool // it gave its party to somebody else
 	gone            bool
 
+	shows   coaching.Status // what it shows of the one on the phone
+	shownAt time.Time       // since when
+
+	touched bool // it is to be looked at again when the event has been taken in
+
+	mark string // what was written on it of the leg it is
 	call *call  // the one it tells of; nil if none
 	seq  uint64 // of the newest event about it; for a listed one, of what the list is newer than
 }
@@ -83,6 +93,7 @@ func (m *model) rename(ch *channel, name string) {
 		m.devices[ch.device] = map[*channel]bool{}
 	}
 	m.devices[ch.device][ch] = true
+	m.pair(ch)
 	m.touch(ch)
 }
 
@@ -137,9 +148,11 @@ func (m *model) setVariable(ch *channel, name, value string) {
 	switch name {
 	case "":
 		return
-	case m.vars.Campaign, m.vars.List, m.vars.ResultCode, m.vars.Direction, m.vars.Type:
-		ch.vars[name] = value
-		m.touch(ch)
+	case m.vars.Campaign, m.vars.List, m.vars.ResultCode, m.vars.Direction, m.vars.Type, m.vars.User:
+		if ch.vars[name] != value {
+			ch.vars[name] = value
+			m.touch(ch)
+		}
 	}
 }
 
@@ -185,6 +198,7 @@ func (m *model) takeOut(ch *channel, at time.Time) {
 	m.leave(ch, at)
 	m.unname(ch)
 	delete(m.channels, ch.id)
+	delete(m.snoops, ch)
 	m.ended.add(ch.id)
 	m.touch(ch)
 }

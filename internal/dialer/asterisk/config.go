@@ -20,6 +20,9 @@ type Config struct {
 	TLS      *tls.Config // nil for plain TCP; the secret does not cross the wire either way
 
 	Variables Variables
+	// WrapUp is how long an agent is busy after a call from a queue, where the member
+	// has no wrap-up time of its own: Asterisk does not tell the queue's.
+	WrapUp time.Duration
 	// SnapshotEvery is how often everything is listed anew, to mend what events
 	// did not tell. 3 minutes if zero.
 	SnapshotEvery time.Duration
@@ -34,6 +37,7 @@ type Variables struct {
 	List       string
 	ResultCode string
 	Direction  string // its value is inbound or outbound
+	User       string // on an agent's or supervisor's channel; its value is the person's extension, whatever the device
 	Type       string // on the supervisor's channel; its value is a coaching.Type, and beats ChanSpy's options
 }
 
@@ -64,7 +68,7 @@ func (c Config) LogValue() slog.Value { return c.manager().LogValue() }
 // names lists the variables that are to come with every channel of a call.
 func (v Variables) names() []string {
 	var names []string
-	for _, n := range []string{v.Campaign, v.List, v.ResultCode, v.Direction, v.Type} {
+	for _, n := range []string{v.Campaign, v.List, v.ResultCode, v.Direction, v.Type, v.User} {
 		if n != "" {
 			names = append(names, n)
 		}

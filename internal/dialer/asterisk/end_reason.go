@@ -1,12 +1,24 @@
 package asterisk
 
-import "github.com/coachmanager/coachmanager/internal/coaching"
+import (
+	"time"
+
+	"github.com/coachmanager/coachmanager/internal/coaching"
+)
 
 // endReason is why a session ended. Asterisk has no field for it: it is what
 // happened around the stop, to the supervisor's channel, the agent's and the
 // customer's (ami-facts 2 v). It is asked for when the leg is gone, or was given
 // up, so that what came close after the stop counts as well.
-func (m *model) endReason(l *leg) coaching.EndReason {
+func (m *model) endReason(l *leg, at time.Time) coaching.EndReason {
+	reason := m.plainReason(l, at)
+	if reason == coaching.EndUnknown && l.asked.agreed {
+		return coaching.EndDisconnected // late, but Asterisk agreed: testdata/sip-hangup-spyer-no-media.ami
+	}
+	return reason
+}
+
+func (m *model) plainReason(l *leg, at time.Time) coaching.EndReason {
 	switch spyee, customer := l.spyee, l.customer(); {
 	case l.ch.shutdown:
 		return coaching.EndDialerRestarted
@@ -14,7 +26,7 @@ func (m *model) endReason(l *leg) coaching.EndReason {
 		// A phone that hangs up says so first; our own Hangup brings no
 		// HangupRequest of the leg (testdata/sip-hangup-spyer.ami).
 		return coaching.EndSupervisorLeft
-	case l.asked:
+	case l.asked.counts(at):
 		return coaching.EndDisconnected
 	case spyee == nil:
 		return coaching.EndUnknown

@@ -4,91 +4,140 @@ import (
 	"github.com/coachmanager/coachmanager/internal/coaching"
 )
 
-// find makes a leg of a channel that was there before us and spies. Whom it spies
-// on is in no field of any answer (testdata/sip-reconnect-during-session.ami): it is
-// told by option u, or by a prefix that fits one device only; otherwise it stays
+// find makes a leg of a channel that was there before us and spies, or did and
+// went on from there. Whom it spies on is in no field of any answer
+// (testdata/sip-reconnect-during-session.ami): it is told by what is remembered of
+// it, by option u, or by a prefix that fits one device only; otherwise it stays
 // untold. A spy that nobody fits waits, and is no session.
 func (m *model) find(ch *channel, before *model) {
-	var was *leg
-	if before != nil {
-		was = before.legs[ch.id]
+	if ch.isSnoop() {
+		m.findSnoop(ch, before)
+		return
 	}
+	was := m.remembered(ch, before)
 	s, spies := spyOf(ch.application, ch.data)
 	switch {
 	case spies && ch.bridge == "":
 		m.findSpy(ch, s, was)
-	case was != nil && was.session && was.bridged:
+	case was != nil && was.bridged:
 		m.findTaker(ch, was)
 	}
 }
 
-func (m *model) findSpy(ch *channel, s spy, was *leg) {
-	device, spyee, several := m.candidate(ch, s)
-	waitsOn := was != nil && was.session && s.follows(was.target)
-	if device == "" && !several && !waitsOn {
+func (m *model) findSpy(ch *channel, s spy, was *memory) {
+	spied, several := m.candidate(ch, s)
+	if several && was != nil {
+		if known := m.channels[was.spied]; known != nil && s.matches(known) {
+			spied, several = known, false
+		}
+	}
+	waitsOn := was != nil && s.follows(was.target)
+	if spied == nil && !several && !waitsOn {
 		return
 	}
 	l := m.legOf(ch)
-	l.session, l.spyee, l.target = true, spyee, device
-	if device == "" && !several && waitsOn {
-		// Between two calls of its agent: the connection before knew whose.
+	l.session = true
+	switch {
+	case spied != nil:
+		l.spied, l.spyee = spied.id, m.targetOf(spied)
+		l.target = l.spyee.device
+	case !several:
+		// Between two calls of its agent: what is remembered tells whose.
 		l.target, l.stopped = was.target, new(stop)
 	}
-	l.kind = m.kindOf(l)
-	if s.digits && l.kind == s.kind {
-		l.kind = coaching.TypeUnknown // a list keeps the first options, whatever the keypad did since
+	m.dateFound(l, was)
+	m.nameFound(l, was)
+}
+
+// nameFound says who takes part in a leg that was found: those who did when it
+// attached, as far as that is remembered.
+func (m *model) nameFound(l *leg, was *memory) {
+	at := l.ch.began
+	m.people.introduce(l.ch)
+	m.user(l.ch, at)
+	if l.spyee != nil && !l.spyee.gone {
+		m.people.introduce(l.spyee)
+		m.user(l.spyee, at)
 	}
-	l.since = ch.began
-	if was != nil && was.session && was.target == l.target && was.kind == l.kind {
+	l.by = m.people.extension(l.ch.device)
+	if l.target != "" {
+		m.people.meet(l.target).agent = true
+		l.who = m.people.extension(l.target)
+	}
+	if was != nil && was.target == l.target && was.who != "" {
+		l.who, l.by = was.who, was.by
+	}
+	m.remember(l)
+}
+
+// dateFound sets the type of a leg that was found, and since when it has it. A list
+// keeps the first options, whatever the keypad did since: of that only a memory
+// can tell.
+func (m *model) dateFound(l *leg, was *memory) {
+	same := was != nil && was.target == l.target
+	l.kind = m.kindOf(l)
+	switch {
+	case !l.spy.digits || l.kind != l.spy.kind:
+	case same:
+		l.kind = was.kind
+	default:
+		l.kind = coaching.TypeUnknown
+	}
+	l.since = l.ch.began
+	if same && was.kind == l.kind {
 		l.since, l.exact = was.since, was.exact
 	}
 	l.last = l.since
-	m.people.introduce(ch)
-	if l.target != "" {
-		m.people.meet(l.target).agent = true
-	}
-	if spyee != nil {
-		m.people.introduce(spyee)
-	}
 }
 
-// candidate is the one device that a spy can be listening to, with a channel of
-// it; several says that there is more than one.
-func (m *model) candidate(spyer *channel, s spy) (device string, spyee *channel, several bool) {
+// candidate is a channel of the one device that a spy can be listening to, nil if
+// there is none; several says that there is more than one.
+func (m *model) candidate(spyer *channel, s spy) (spied *channel, several bool) {
 	for _, ch := range m.channels {
 		_, spies := spyOf(ch.application, ch.data)
-		if spies || ch == spyer || ch.device == spyer.device || !s.matches(ch) {
+		if spies || ch == spyer || ch.isSnoop() || ch.device == spyer.device || !s.matches(ch) {
 			continue
 		}
-		if s.narrow || device != "" && ch.device != device {
-			return "", nil, true
+		if s.narrow || spied != nil && ch.device != spied.device {
+			return nil, true
 		}
-		device = ch.device
-		if spyee == nil || spyee.bridge == "" && ch.bridge != "" {
-			spyee = ch
+		if spied == nil || spied.bridge == "" && ch.bridge != "" {
+			spied = ch
 		}
 	}
-	return device, spyee, false
+	return spied, false
+}
+
+// couldBeOn tells whether a leg whose target is untold could be listening to one
+// of those who are wanted, and whether to anybody else.
+func (m *model) couldBeOn(l *leg, wanted func(extension string) bool) (one, other bool) {
+	for _, ch := range m.channels {
+		if _, spies := spyOf(ch.application, ch.data); spies || ch.isSnoop() || ch.device == l.ch.device || !l.spy.matches(ch) {
+			continue
+		}
+		if wanted(m.people.extension(m.targetOf(ch).device)) {
+			one = true
+		} else {
+			other = true
+		}
+	}
+	return one, other
 }
 
 // findTaker makes a leg of a channel that went into a bridge with the customer, to
-// take the call over or to barge in, and still is in it. Nothing but our memory
-// tells what it is.
-func (m *model) findTaker(ch *channel, was *leg) {
-	customer := was.customer()
-	if customer == nil {
-		return
-	}
-	now := m.channels[customer.id]
-	if now == nil || ch.bridge == "" || now.bridge != ch.bridge {
+// take the call over or to barge in, and still is in it. Nothing but what is
+// remembered tells what it is.
+func (m *model) findTaker(ch *channel, was *memory) {
+	customer := m.channels[was.customer]
+	if customer == nil || ch.bridge == "" || customer.bridge != ch.bridge {
 		return
 	}
 	l := m.legOf(ch)
 	l.session, l.bridged, l.kind, l.target = true, true, was.kind, was.target
-	l.since, l.exact, l.last = was.since, was.exact, was.last
-	if agent := m.channels[was.spyee.id]; agent != nil {
-		l.spyee = agent
-		return
+	l.since, l.exact, l.last = was.since, was.exact, was.told
+	l.spied = was.spied
+	if l.spyee = m.channels[was.spyee]; l.spyee == nil {
+		l.spyee = &channel{id: was.spyee, device: was.target, vars: map[string]string{m.vars.Campaign: was.campaign}, party: customer, gone: true}
 	}
-	l.spyee = &channel{id: was.spyee.id, name: was.spyee.name, device: was.spyee.device, vars: was.spyee.vars, party: now, gone: true}
+	m.nameFound(l, was)
 }

@@ -11,16 +11,17 @@ import (
 	"github.com/coachmanager/coachmanager/internal/dialer/ami"
 )
 
-// uniqueid is the one form of a leg that is sent: a channel's Uniqueid, with the
-// systemname= of asterisk.conf before it where there is one. Asterisk takes it
-// where it takes a name, and never uses it again. A name could be another
-// channel's by now; /x/ would be a pattern, and drop every match
-// (testdata/sip-hangup-spyer.ami).
-var uniqueid = regexp.MustCompile(`^([A-Za-z0-9_.-]{1,64}-)?[0-9]{1,12}\.[0-9]{1,12}$`)
+// uniqueid is the one form of a leg that is sent: a channel's Uniqueid, which an ARI
+// application may have chosen (snoop-both-none in testdata/ari-snoop-seen-by-ami.ami).
+// Asterisk takes it where it takes a name. It holds no slash, as every name does: a
+// name could be another channel's by now, and /x/ would be a pattern, and drop
+// every match (testdata/sip-hangup-spyer.ami).
+var uniqueid = regexp.MustCompile(`^[A-Za-z0-9_.:@-]{1,150}$`)
 
 var (
 	errNoWatch  = errors.New("there is no connection to the Asterisk")
 	errOutlived = errors.New("the Asterisk has no such channel, but its end was not told")
+	errUntold   = errors.New("it cannot be told whom the leg listens to now, and it may be somebody else; with write = call it is marked when it attaches")
 )
 
 // goneWait is how long the report of an end may take to follow the end.
@@ -30,6 +31,9 @@ const goneWait = 2 * time.Second
 // watch take in all that arrived before the answer, and judges by both; then it
 // hangs up the leg's own channel and no other: taking the agent's would drop the
 // customer as well (testdata/sip-bargekick-hangup-agent-only.ami).
+//
+// Accepted is no end yet: while nobody on the call is heard, ChanSpy does not let go
+// of it (testdata/sip-hangup-spyer-no-media.ami). Asked again, it is accepted again.
 func (d *Dialer) HangUp(ctx context.Context, ask coaching.HangUp) (coaching.Verdict, error) {
 	w := d.current()
 	switch {
@@ -55,8 +59,8 @@ func (d *Dialer) HangUp(ctx context.Context, ask coaching.HangUp) (coaching.Verd
 	if err := w.catchUp(ctx); err != nil {
 		return coaching.Unreachable, err
 	}
-	if verdict := w.judge(ask, status); verdict != "" {
-		return verdict, nil
+	if verdict, err := w.judge(ask, status); verdict != "" {
+		return verdict, err
 	}
 	_, err = w.conn.Do(ctx, ami.NewAction("Hangup").With("Channel", ask.Leg).With("Cause", "16"))
 	return w.answered(ctx, ask.Leg, err)
@@ -78,18 +82,43 @@ func (w *watch) catchUp(ctx context.Context) error {
 
 // judge looks at the leg, and marks it as asked for where nothing speaks against
 // it: that is how its end is known for ours.
-func (w *watch) judge(ask coaching.HangUp, status ami.Listing) coaching.Verdict {
+func (w *watch) judge(ask coaching.HangUp, status ami.Listing) (coaching.Verdict, error) {
 	w.dialer.mu.Lock()
 	defer w.dialer.mu.Unlock()
 	l := w.model.legs[ask.Leg]
-	if l == nil || !l.session || l.target != "" && ask.Elsewhere(l.target) {
-		return coaching.Moved // on another target, or off to something that is no session
+	if l == nil || !l.session || l.target != "" && ask.Elsewhere(l.who) {
+		return coaching.Moved, nil // on another target, or off to something that is no session
+	}
+	if l.target == "" && len(ask.Targets) > 0 {
+		// The asker knows a target and we do not: it may be on another by now.
+		on, elsewhere := w.model.couldBeOn(l, func(extension string) bool { return !ask.Elsewhere(extension) })
+		switch {
+		case !on:
+			return coaching.Moved, nil
+		case elsewhere:
+			return coaching.Refused, errUntold
+		}
 	}
 	if forced := ask.Force && ask.Type == l.kind; !forced && w.holdsCustomer(l, status) {
-		return coaching.WouldDropCustomer
+		return coaching.WouldDropCustomer, nil
 	}
-	l.asked = true
-	return ""
+	l.asked.at = w.clock.now()
+	return "", nil
+}
+
+// asking is what was asked of a leg: its end.
+type asking struct {
+	at     time.Time // of the newest ask; zero for none
+	agreed bool      // Asterisk said that it would
+}
+
+// askCounts is for how long an ask is taken for the cause of a leg's end. One that
+// was never answered may not have arrived, and a call that ends much later was not
+// ended by it.
+const askCounts = time.Minute
+
+func (a asking) counts(at time.Time) bool {
+	return !a.at.IsZero() && at.Sub(a.at) < askCounts
 }
 
 // holdsCustomer tells whether the end of the leg would leave a customer alone: it
@@ -109,7 +138,7 @@ func (w *watch) holdsCustomer(l *leg, status ami.Listing) bool {
 // withoutAgent tells whether a bridge is one that the leg's agent is not in, or is
 // in alone with the leg: then the one who was spied on may be the customer.
 func (w *watch) withoutAgent(bridge string, l *leg) bool {
-	if bridge == "" {
+	if bridge == "" || w.model.alone(bridge, l) {
 		return false
 	}
 	others := 0
@@ -125,21 +154,26 @@ func (w *watch) withoutAgent(bridge string, l *leg) bool {
 func (w *watch) answered(ctx context.Context, leg string, err error) (coaching.Verdict, error) {
 	switch {
 	case err == nil:
+		w.noteAsked(leg, func(a *asking) { a.agreed = true })
 		return coaching.Accepted, nil
 	case errors.Is(err, ami.ErrNoAnswer):
 		return coaching.NoAnswer, err
 	case noSuchChannel(err):
 		return w.alreadyGone(ctx, leg)
 	}
-	w.dialer.mu.Lock()
-	if l := w.model.legs[leg]; l != nil {
-		l.asked = false
-	}
-	w.dialer.mu.Unlock()
+	w.noteAsked(leg, func(a *asking) { a.at = time.Time{} })
 	if refused(err) || errors.Is(err, ami.ErrRefused) {
 		return coaching.Refused, err
 	}
 	return coaching.Unreachable, err
+}
+
+func (w *watch) noteAsked(leg string, note func(*asking)) {
+	w.dialer.mu.Lock()
+	defer w.dialer.mu.Unlock()
+	if l := w.model.legs[leg]; l != nil {
+		note(&l.asked)
+	}
 }
 
 // alreadyGone waits until the leg's end was reported: the answer may come before

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/coachmanager/coachmanager/internal/coaching"
 	"github.com/coachmanager/coachmanager/internal/dialer/ami"
 	"github.com/coachmanager/coachmanager/internal/dialer/ami/amitest"
+	"github.com/coachmanager/coachmanager/internal/housetest"
 )
 
 // watching is a watch under way, and what it reported.
@@ -53,9 +55,11 @@ func next[S coaching.Sighting](w *watching, what string, is func(S) bool) S {
 	w.t.Helper()
 	late := time.NewTimer(20 * time.Second)
 	defer late.Stop()
+	passed := ""
 	for {
 		select {
 		case told := <-w.reports:
+			passed += line(told)
 			if s, ok := told.(S); ok && is(s) {
 				return s
 			}
@@ -63,7 +67,7 @@ func next[S coaching.Sighting](w *watching, what string, is func(S) bool) S {
 			w.done <- err
 			w.t.Fatalf("the watch ended before %s: %v", what, err)
 		case <-late.C:
-			w.t.Fatalf("no report of %s", what)
+			w.t.Fatalf("no report of %s, but\n%s", what, passed)
 		}
 	}
 }
@@ -206,6 +210,89 @@ func TestHangUp(t *testing.T) {
 					t.Errorf("Asterisk was asked: got -, want +:\n%s", diff)
 				}
 			})
+		})
+	}
+}
+
+// paused is a context whose deadline has passed unnoticed, as it does while a
+// process is paused.
+type paused struct {
+	context.Context
+	since atomic.Bool
+}
+
+func (p *paused) Deadline() (time.Time, bool) {
+	if p.since.Load() {
+		return time.Now(), true
+	}
+	return time.Now().Add(time.Hour), true
+}
+
+// Whoever comes back after the deadline asks nothing of the leg: somebody else may
+// have carried the request out by then, and the leg may have moved on.
+func TestHangUpAsksNothingAfterTheDeadline(t *testing.T) {
+	t.Parallel()
+	c := newCentre(t)
+	d := c.dialer()
+	w := watched(t, d)
+	w.snapshot()
+	leg := c.attach(supervisor1, agent1, monitor)
+	w.attached(leg, monitor)
+	ctx := &paused{Context: t.Context()}
+	c.server.Handle("Status", func(to *amitest.Client, m ami.Message) {
+		ctx.since.Store(true)
+		c.status(to, m)
+	})
+	got, err := d.HangUp(ctx, coaching.HangUp{Leg: leg, Targets: []string{agent1}, Type: monitor})
+	if got != coaching.Unreachable || !errors.Is(err, ami.ErrTooLate) {
+		t.Errorf("got %s, %v, want %s", got, err, coaching.Unreachable)
+	}
+	c.hangsUp(leg)
+	if gone := w.gone(leg); gone.Reason != coaching.EndSupervisorLeft {
+		t.Errorf("gone because of %s", gone.Reason)
+	}
+	c.set(func() {
+		if len(c.hungUp) != 0 {
+			t.Errorf("Asterisk was asked %q", c.hungUp)
+		}
+	})
+}
+
+// A leg whose target nobody can tell is hung up for those who know none; for others
+// it may have moved on.
+func TestHangUpOfALegOnSomebody(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		agents  []string // on the phone
+		targets []string
+		want    coaching.Verdict
+	}{
+		"the asker knows no target":     {[]string{agent1, agent2}, nil, coaching.Accepted},
+		"it may be on another by now":   {[]string{agent1, agent2}, []string{agent1}, coaching.Refused},
+		"it cannot be on that any more": {[]string{agent2, "PJSIP/agent3"}, []string{agent1}, coaching.Moved},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newCentre(t)
+			w.forbidden = []string{"Setvar"}
+			var leg string
+			w.set(func() {
+				for _, agent := range c.agents {
+					w.call(agent)
+				}
+				l := w.pickUp(supervisor1, "", "")
+				l.application, l.data = "ChanSpy", "PJSIP/agent,q"
+				leg = l.id
+			})
+			d := w.dialer()
+			if legs := watched(t, d).snapshot().Legs; len(legs) != 1 || legs[0].Target != nil {
+				t.Fatalf("found %+v, want a leg on somebody", legs)
+			}
+			housetest.WaitFor(t, "the watch to be under way", func() bool { return d.current() != nil })
+			if got, err := d.HangUp(t.Context(), coaching.HangUp{Leg: leg, Targets: c.targets, Type: monitor}); got != c.want {
+				t.Errorf("got %s (%v), want %s", got, err, c.want)
+			}
 		})
 	}
 }

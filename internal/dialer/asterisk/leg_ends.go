@@ -13,6 +13,11 @@ import (
 // target in another type, another target, the end of the leg, a bridge with the
 // customer, or nothing.
 func (m *model) spyStopped(e ami.Message, at time.Time) {
+	if snoop := m.channels[e.Get("SpyerUniqueid")]; snoop != nil && snoop.isSnoop() {
+		m.snoopEnded(snoop, at)
+		delete(m.snoops, snoop)
+		return
+	}
 	l := m.legs[e.Get("SpyerUniqueid")]
 	if l == nil || !l.session {
 		return
@@ -21,12 +26,13 @@ func (m *model) spyStopped(e ami.Message, at time.Time) {
 	switch {
 	case l.target == "" && spyee != nil: // found in a list, and told only now
 		m.attach(l, spyee, at)
-	case l.spyee != nil && l.spyee.id != e.Get("SpyeeUniqueid"):
+	case l.spied != "" && l.spied != e.Get("SpyeeUniqueid"):
 		return // an earlier one, or forged
 	}
 	if spyee != nil {
 		m.update(spyee, e, "Spyee") // a result code may have been set meanwhile
 	}
+	l.ran = false
 	m.hold(l, at)
 }
 
@@ -46,6 +52,7 @@ func (m *model) dueBy(deadline time.Time) {
 
 // expire ends the sessions that did not go on in time.
 func (m *model) expire(now time.Time) {
+	m.endWraps(now)
 	if m.due.IsZero() || m.due.After(now) {
 		return
 	}
@@ -67,28 +74,30 @@ func (m *model) expire(now time.Time) {
 // agent's next call (testdata/sip-call-ends-while-spied-waits.ami).
 func (m *model) resolve(l *leg) {
 	s, spies := spyOf(l.ch.application, l.ch.data)
-	if spies && !l.asked && l.ch.bridge == "" && s.follows(l.target) {
+	if spies && !l.asked.counts(l.stopped.at) && l.ch.bridge == "" && s.follows(l.target) {
 		l.stopped.deadline = time.Time{}
 		return
 	}
-	m.detach(l, m.endReason(l), l.stopped.at, false)
+	m.detach(l, m.endReason(l, l.stopped.at), l.stopped.at, false)
 }
 
 // detach tells the end of a session whose leg may live on.
 func (m *model) detach(l *leg, reason coaching.EndReason, at time.Time, gone bool) {
 	l.last = after(l.last, at)
 	m.tell(coaching.Detached{Leg: l.ch.id, At: l.last, Exact: true, Reason: reason, Gone: gone})
-	l.session, l.left, l.target, l.stopped, l.bridged = false, true, "", nil, false
+	l.snoop = nil
+	l.session, l.left, l.target, l.who, l.stopped, l.bridged = false, true, "", "", nil, false
 	m.touch(l.ch)
+	m.remember(l)
 }
 
 // legGone tells the end of a leg: of the session it carries, else of a leg that
 // was left waiting. It is sure to be heard by those who wait for it.
 func (m *model) legGone(l *leg, at time.Time) {
 	if l.session {
-		m.detach(l, m.endReason(l), l.endTime(at), true)
+		m.detach(l, m.endReason(l, l.endTime(at)), l.endTime(at), true)
 	} else if l.left {
-		m.detach(l, m.endReason(l), at, true)
+		m.detach(l, m.endReason(l, at), at, true)
 	}
 	delete(m.legs, l.ch.id)
 	delete(m.unproven, l.ch.id)

@@ -13,8 +13,14 @@ import (
 type leg struct {
 	ch     *channel
 	spy    spy
-	spyee  *channel // whom it listens to, or did last; nil if that was never told
+	spied  string   // Uniqueid of the channel it listens to, or did last
+	spyee  *channel // the target's channel: that one, unless it is his customer's; nil if that was never told
 	target string   // the device it listens to; "" while that cannot be told
+	who    string   // the extension of the person there when it attached
+	by     string   // the extension of the supervisor
+
+	ran     bool      // what it runs was told since the spying stopped
+	resumed time.Time // when it went on spying, perhaps with options that were not told
 
 	session bool // it is told to listen: no Detached has followed
 	kind    coaching.Type
@@ -26,8 +32,9 @@ type leg struct {
 	// stopped is set when the spying stopped, or seemed to, and what that means is
 	// still open: only what follows tells a switch of the type from an end.
 	stopped *stop
-	bridged bool // it is in a bridge of its own
-	asked   bool // we asked for its end
+	bridged bool     // it is in a bridge of its own
+	snoop   *channel // by which it listens; nil for one that spies itself
+	asked   asking
 
 	over chan struct{} // closed when its end was told
 }
@@ -44,12 +51,10 @@ func (s *stop) waits() bool { return s.deadline.IsZero() }
 // Redirect (testdata/sip-switch-mode-by-redirect.ami), more where a dialplan speaks.
 const settleTime = 2 * time.Second
 
-// spyStarted takes in ChanSpyStart. ARI's snoop makes it too, by a channel of its
-// own, Snoop/…, behind which stands the supervisor, in another bridge
-// (testdata/ari-snoop-seen-by-ami.ami). Until that is traced it is left out: a
-// channel of the machine must not be reported as a person.
+// spyStarted takes in ChanSpyStart.
 func (m *model) spyStarted(e ami.Message, at time.Time) {
-	if strings.HasPrefix(e.Get("SpyerChannel"), "Snoop/") {
+	if strings.HasPrefix(e.Get("SpyerChannel"), snoopPrefix) {
+		m.snoopStarted(e, at)
 		return
 	}
 	spyer, spyee := m.channels[e.Get("SpyerUniqueid")], m.channels[e.Get("SpyeeUniqueid")]
@@ -89,25 +94,34 @@ func (m *model) legOf(ch *channel) *leg {
 
 // attach has a leg listen to a channel. The same device is the same target: the
 // leg was switched to another type, or followed the agent to the next call.
-func (m *model) attach(l *leg, spyee *channel, at time.Time) {
+func (m *model) attach(l *leg, spied *channel, at time.Time) {
+	spyee := m.targetOf(spied)
 	m.people.introduce(l.ch)
 	m.people.introduce(spyee).agent = true
+	m.user(l.ch, at)
+	m.user(spyee, at)
+	who := m.people.extension(spyee.device)
 	m.touch(l.ch)
 	for ch := range m.devices[spyee.device] {
 		m.touch(ch)
 	}
-	if l.session && l.target != "" && l.target != spyee.device {
+	if l.session && l.target != "" && (l.target != spyee.device || l.who != who) {
 		m.detach(l, l.partReason(), l.stopTime(at), false)
 	}
-	l.spyee, l.bridged = spyee, false
+	same := l.spied == spied.id
+	l.spied, l.spyee, l.bridged = spied.id, spyee, false
+	if l.spy.digits {
+		m.gaps.switchable()
+	}
 	m.settle(at) // the target's call first: the session begins with it
 	kind := m.kindOf(l)
 	if l.session && l.target != "" {
-		l.stopped = nil
-		m.retype(l, kind, at)
+		m.unsure = m.unsure || same && l.untold()
+		m.resume(l, kind, at)
 		return
 	}
-	l.stopped, l.target, l.kind, l.exact = nil, spyee.device, kind, !l.session
+	l.stopped, l.target, l.who, l.kind, l.exact = nil, spyee.device, who, kind, !l.session
+	l.by = m.people.extension(l.ch.device)
 	if !l.session {
 		l.since = after(l.last, at)
 	}
@@ -115,11 +129,35 @@ func (m *model) attach(l *leg, spyee *channel, at time.Time) {
 	m.state(l, after(l.last, at))
 }
 
+// untold tells whether a leg spies on the same channel again by options that may be
+// others than were told. Where a variable is set on a channel in the instant of its
+// Redirect, Asterisk 22 tells the new place with the old options, and the new ones
+// never: then a list has to.
+func (l *leg) untold() bool {
+	return l.snoop == nil && l.stopped != nil && !l.stopped.waits() && !l.ran
+}
+
+// resume has a session go on that was switched to another type, or followed its
+// agent.
+func (m *model) resume(l *leg, kind coaching.Type, at time.Time) {
+	l.stopped, l.resumed = nil, at
+	m.retype(l, kind, at)
+}
+
 // kindOf is the type of a leg's spying: by the configured variable, else by the
 // options of its application, else unknown.
 func (m *model) kindOf(l *leg) coaching.Type {
 	if t, ok := byVariable(l.ch.variable(m.vars.Type)); ok {
 		return t
+	}
+	if l.onCustomer() && l.spy.kind != coaching.TypeMonitor {
+		return coaching.TypeUnknown // heard by the customer: no type says that
+	}
+	if l.snoop != nil {
+		if t, ok := byVariable(l.snoop.variable(m.vars.Type)); ok {
+			return t
+		}
+		return coaching.TypeUnknown
 	}
 	if l.spy.kind == "" {
 		m.gaps.typeUnknown()
@@ -143,14 +181,15 @@ func (m *model) retype(l *leg, kind coaching.Type, at time.Time) {
 func (m *model) state(l *leg, at time.Time) {
 	l.last = at
 	m.tell(m.statement(l, at))
+	m.remember(l)
 }
 
 func (m *model) statement(l *leg, at time.Time) coaching.Attached {
 	a := coaching.Attached{
-		Leg: l.ch.id, Supervisor: m.people.person(l.ch.device), Type: l.kind, At: at, Exact: l.exact,
+		Leg: l.ch.id, Supervisor: m.people.as(l.ch.device, l.by), Type: l.kind, At: at, Exact: l.exact,
 	}
 	if l.target != "" {
-		target := m.people.person(l.target)
+		target := m.people.as(l.target, l.who)
 		a.Target = &target
 	}
 	if l.spyee != nil {
@@ -163,12 +202,18 @@ func (m *model) statement(l *leg, at time.Time) coaching.Attached {
 // without is told now: either may come first (ami-facts 7.3).
 func (m *model) runs(ch *channel, application, data string, at time.Time) {
 	ch.application, ch.data = application, data
+	if l := m.legs[ch.id]; l != nil {
+		l.ran = true
+	}
+	if name, value, ok := strings.Cut(data, "="); ok && application == "Set" {
+		m.setVariable(ch, name, value) // also where channelvars= does not list it
+	}
 	m.correct(ch, at)
 }
 
 func (m *model) correct(ch *channel, at time.Time) {
 	l := m.legs[ch.id]
-	if l == nil {
+	if l == nil || l.snoop != nil {
 		return
 	}
 	s, spies := spyOf(ch.application, ch.data)
@@ -178,8 +223,16 @@ func (m *model) correct(ch *channel, at time.Time) {
 		}
 		return
 	}
+	before := l.spy.kind
 	l.spy = s
-	if !l.session || l.kind != coaching.TypeUnknown || l.stopped != nil {
+	if !l.session || l.stopped != nil {
+		return
+	}
+	if !l.resumed.IsZero() && s.kind != before {
+		m.retype(l, m.kindOf(l), l.resumed)
+		return
+	}
+	if l.kind != coaching.TypeUnknown {
 		return
 	}
 	if l.kind = m.kindOf(l); l.kind == coaching.TypeUnknown {

@@ -46,7 +46,7 @@ func line(told coaching.Sighting) string {
 			s.PhoneNumber, s.State, moment(s.StartedAt), since(" answered", s.AnsweredAt), since(" ended", s.EndedAt),
 			named(", campaign", s.Campaign), named(", list", s.List), named(", result", s.ResultCode))
 	case coaching.UserSeen:
-		return fmt.Sprintf("%s user %s: %s\n", moment(s.Since), person(s.Person), s.Status)
+		return fmt.Sprintf("%s user %s: %s\n", moment(s.Since), person(s.Person), strings.TrimSpace(string(s.Status)+" "+s.Reason))
 	default:
 		return fmt.Sprintf("%+v\n", told)
 	}

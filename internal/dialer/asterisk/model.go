@@ -1,6 +1,7 @@
 package asterisk
 
 import (
+	"slices"
 	"time"
 
 	"github.com/coachmanager/coachmanager/internal/coaching"
@@ -14,6 +15,7 @@ import (
 // It belongs to the Dialer's lock; only the watch's goroutine changes it.
 type model struct {
 	vars   Variables
+	wrapUp time.Duration
 	people people
 	gaps   *gaps
 
@@ -25,34 +27,54 @@ type model struct {
 	ended    *recently // Uniqueids: a list may still have them
 	legs     map[string]*leg
 	calls    map[callKey]*call
-	presence map[string]coaching.UserSeen // what was told last
+	wraps    map[callKey]*call             // calls that have ended, and whose agents are busy with them
+	members  map[string]map[string]*member // of queues: by the key of the person, and the queue
+	busy     map[string]bool               // devices of those who will be done with a call by themselves
+	snoops   map[*channel]*channel         // whom they listen to
+	listing  bool                          // a list is being taken in: who listens by a snoop is found at its end
+	seats    map[string]string             // devices, by who sits there
+	presence map[string]coaching.UserSeen  // what was told last, by device
 
 	// unproven are the starts of spying by channels that are not known. Values with
 	// line breaks can forge such events, so a list has to show the channel first.
 	unproven map[string]claim
+	early    []early // what came about channels that the first list has to show
 
 	seq     uint64    // of the newest event
-	due     time.Time // when to expire something; zero for never
+	due     time.Time // when to end what did not go on; zero for never
+	later   time.Time // when somebody is done with a call; zero for never
 	listed  bool      // a list was taken in
+	unsure  bool      // something was not told that a list tells
 	told    []coaching.Sighting
-	over    []chan struct{} // of legs that are gone, to be closed once that was told
+	over    []chan struct{}   // of legs that are gone, to be closed once that was told
+	marks   map[string]string // to be written on channels, by Uniqueid
 	touched []*channel
 	moved   []string // devices whose status may have changed
 }
 
-func newModel(vars Variables, p people, g *gaps) *model {
-	return &model{
-		vars: vars, people: p, gaps: g,
+func newModel(cfg Config, p people, g *gaps) *model {
+	m := &model{
+		vars: cfg.Variables, wrapUp: cfg.WrapUp, people: p, gaps: g,
 		channels: map[string]*channel{}, names: map[string]*channel{}, devices: map[string]map[*channel]bool{},
 		states: map[string]string{}, bridges: map[string]map[*channel]bool{}, ended: new(recently),
 		legs: map[string]*leg{}, calls: map[callKey]*call{}, presence: map[string]coaching.UserSeen{},
-		unproven: map[string]claim{},
+		unproven: map[string]claim{}, marks: map[string]string{},
+		wraps: map[callKey]*call{}, busy: map[string]bool{}, snoops: map[*channel]*channel{}, members: map[string]map[string]*member{}, seats: map[string]string{},
 	}
+	for device, s := range p {
+		if s.user != "" {
+			m.seats[s.user] = device
+		}
+	}
+	return m
 }
 
 // apply takes one event in.
 func (m *model) apply(e ami.Message, at time.Time) {
 	m.seq = e.Seq
+	if m.keep(e, at) {
+		return
+	}
 	switch e.Event() {
 	case "ChanSpyStart":
 		m.spyStarted(e, at)
@@ -64,8 +86,15 @@ func (m *model) apply(e ami.Message, at time.Time) {
 		m.originated(e, at)
 	case "BlindTransfer", "AttendedTransfer":
 		m.transfer(e)
-	case "QueueMemberStatus", "QueueMemberAdded", "AgentCalled", "AgentConnect":
-		m.queueMember(e)
+	case "QueueMemberStatus", "QueueMemberAdded", "QueueMemberPause", "QueueMemberRinginuse", "QueueMemberPenalty":
+		m.queueMember(e, at)
+	case "QueueMemberRemoved":
+		m.memberLeft(e, at)
+	case "AgentCalled", "AgentConnect":
+		m.queueMember(e, at)
+		m.fromQueue(e)
+	case "AgentLogin", "AgentLogoff":
+		m.agentLogin(e, at)
 	case "DialBegin":
 		m.dialled(e)
 	default:
@@ -104,12 +133,15 @@ func (m *model) applyToChannel(e ami.Message, at time.Time) {
 	m.update(ch, e, "")
 	switch e.Event() {
 	case "Newexten":
-		m.gaps.dialplanHeard()
 		m.runs(ch, e.Get("Application"), e.Get("AppData"), at)
 	case "Rename":
 		m.rename(ch, e.Get("Newname"))
 	case "BridgeEnter":
-		m.enter(ch, e.Get("BridgeUniqueid"), at)
+		bridge := e.Get("BridgeUniqueid")
+		if e.Get("BridgeTechnology") == "holding_bridge" {
+			bridge = "" // where idle agents wait, and parked calls: nobody talks
+		}
+		m.enter(ch, bridge, at)
 	case "BridgeLeave":
 		m.leave(ch, at)
 	case "Hold":
@@ -135,7 +167,12 @@ func (m *model) applyToChannel(e ami.Message, at time.Time) {
 // settle tells what became of the calls and people that an event touched.
 func (m *model) settle(at time.Time) {
 	for _, ch := range m.touched {
+		ch.touched = false
+		ch.note(at)
 		m.refreshCall(ch, at)
+		if l := m.legs[ch.id]; l != nil {
+			m.remember(l)
+		}
 	}
 	for _, d := range m.moved {
 		m.refreshPresence(d, at)
@@ -144,23 +181,40 @@ func (m *model) settle(at time.Time) {
 }
 
 func (m *model) touch(ch *channel) {
+	m.touchDevice(ch.device) // it may be somebody's only now
+	if ch.touched {
+		return // an event touches a channel many times, and a flood has many events
+	}
+	ch.touched = true
 	m.touched = append(m.touched, ch)
-	m.touchDevice(ch.device)
 }
 
 func (m *model) touchDevice(device string) {
-	if m.people[device] != nil {
+	if seat := m.seats[device]; seat != "" {
+		device = seat // of somebody who has no channels of his own
+	}
+	if m.people[device] != nil && !slices.Contains(m.moved, device) {
 		m.moved = append(m.moved, device)
 	}
 }
 
 func (m *model) tell(s coaching.Sighting) { m.told = append(m.told, s) }
 
-// take hands out what is to be told, and whom to wake when it was.
-func (m *model) take() (told []coaching.Sighting, over []chan struct{}) {
-	told, over = m.told, m.over
+// news is what came of a change of the model.
+type news struct {
+	told  []coaching.Sighting
+	over  []chan struct{}   // to wake those who wait for what was told
+	marks map[string]string // to be written, by the Uniqueid of the channel
+}
+
+// take hands out what is new.
+func (m *model) take() news {
+	n := news{m.told, m.over, m.marks}
 	m.told, m.over = nil, nil
-	return told, over
+	if len(m.marks) > 0 {
+		m.marks = map[string]string{}
+	}
+	return n
 }
 
 // recently remembers the latest ids in two generations, so that it stays bounded.

@@ -15,14 +15,15 @@ import (
 
 // desk feeds a model by hand. Channels are written NAME ID [PARTY'S NUMBER].
 type desk struct {
-	m   *model
-	seq uint64
-	at  time.Time
+	m     *model
+	seq   uint64
+	at    time.Time
+	marks map[string]string // that a list shows
 }
 
 func newDesk() *desk {
 	v := Variables{Campaign: "CAMPAIGN", Type: "SPY_TYPE"}
-	return &desk{m: newModel(v, people{}, newGaps(slog.New(slog.NewTextHandler(io.Discard, nil)), v)), at: time.Unix(1000, 0).UTC()}
+	return &desk{m: newModel(Config{Variables: v}, people{}, newGaps(slog.New(slog.NewTextHandler(io.Discard, nil)), v)), at: time.Unix(1000, 0).UTC()}
 }
 
 func message(keyValues ...string) ami.Message {
@@ -62,6 +63,9 @@ func (d *desk) list(before *model, items ...[]string) {
 	for _, i := range items {
 		l.channels.Items = append(l.channels.Items, message(i...))
 	}
+	for id, mark := range d.marks {
+		l.marks = append(l.marks, message("Event", "Status", "Uniqueid", id, "Variable", markVariable+"="+mark))
+	}
 	d.at = d.at.Add(time.Second)
 	d.m.reconcile(l, before, d.at)
 }
@@ -72,7 +76,7 @@ func listed(name, id, application, data, bridge string) []string {
 
 // legs is what was told about legs since last asked, short.
 func (d *desk) legs() []string {
-	told, _ := d.m.take()
+	told := d.m.take().told
 	lines := []string{}
 	for _, s := range told {
 		switch s := s.(type) {
@@ -146,6 +150,17 @@ func TestLegs(t *testing.T) {
 				d.spying("ChanSpyStart", sup, supID, ag1, ag1ID)
 			},
 			[]string{"49 1000.1 on PJSIP/agent1 barge"},
+		},
+		"a Redirect whose new options only a list tells": {
+			func(d *desk) {
+				d.runs("ChanSpy", "PJSIP/agent1,q")
+				d.spying("ChanSpyStart", sup, supID, ag1, ag1ID)
+				d.runs("ChanSpy", "PJSIP/agent1,q")
+				d.spying("ChanSpyStop", sup, supID, ag1, ag1ID)
+				d.spying("ChanSpyStart", sup, supID, ag1, ag1ID)
+				d.list(nil, listed(sup, supID, "ChanSpy", "PJSIP/agent1,qw", ""), listed(ag1, ag1ID, "", "", "b1"), listed(cust, custID, "", "", "b1"))
+			},
+			[]string{"48 1000.1 on PJSIP/agent1 monitor", "51 1000.1 on PJSIP/agent1 coach"},
 		},
 		"* moves on to the next agent": {
 			func(d *desk) {
@@ -304,7 +319,8 @@ func TestFoundLegs(t *testing.T) {
 	}
 }
 
-// What only the connection before knew is not lost with it.
+// What only the connection before knew is not lost with it: a next one in the same
+// process has it from memory, another process from the marks on the channels.
 func TestLegsOutliveAConnection(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct {
@@ -332,6 +348,34 @@ func TestLegsOutliveAConnection(t *testing.T) {
 			[][]string{listed(sup, supID, "", "", "b2"), listed(cust, custID, "Dial", "", "b2")},
 			[]string{"50 1000.1 on PJSIP/agent1 barge_kick"},
 		},
+		"one of two agents that the prefix fits": {
+			func(d *desk) {
+				d.runs("ChanSpy", "PJSIP/agent,q")
+				d.spying("ChanSpyStart", sup, supID, ag2, ag2ID)
+			},
+			[][]string{listed(sup, supID, "ChanSpy", "PJSIP/agent,q", ""), listed(ag1, ag1ID, "", "", "b1"), listed(ag2, ag2ID, "", "", "")},
+			[]string{"48 1000.1 on PJSIP/agent2 monitor"},
+		},
+		"one that was switched by keypad": {
+			func(d *desk) {
+				d.runs("ChanSpy", "PJSIP/agent1,qd")
+				d.spying("ChanSpyStart", sup, supID, ag1, ag1ID)
+				d.about("DTMFEnd", sup, supID, "Digit", "5", "Direction", "Received")
+			},
+			[][]string{listed(sup, supID, "ChanSpy", "PJSIP/agent1,qd", ""), listed(ag1, ag1ID, "", "", "b1")},
+			[]string{"49 1000.1 on PJSIP/agent1 coach"},
+		},
+		"one that stopped, and went elsewhere": {
+			func(d *desk) {
+				d.runs("ChanSpy", "PJSIP/agent1,q")
+				d.spying("ChanSpyStart", sup, supID, ag1, ag1ID)
+				d.runs("Playback", "bye")
+				d.at = d.at.Add(5 * time.Second)
+				d.about("Newstate", ag2, ag2ID)
+			},
+			[][]string{listed(sup, supID, "Playback", "bye", ""), listed(ag1, ag1ID, "", "", "b1")},
+			[]string{},
+		},
 		"one that waited for the first": {
 			func(d *desk) { d.runs("ChanSpy", "PJSIP/agent9,q") },
 			[][]string{listed(sup, supID, "ChanSpy", "PJSIP/agent9,q", "")},
@@ -344,11 +388,15 @@ func TestLegsOutliveAConnection(t *testing.T) {
 			first := newDesk()
 			first.everybody()
 			c.before(first)
-			second := newDesk()
-			second.at = first.at
-			second.list(first.m, c.items...)
-			if diff := cmp.Diff(second.snapshotLegs(), c.want); diff != "" {
-				t.Errorf("got -, want +:\n%s", diff)
+			again, stranger := newDesk(), newDesk()
+			again.at, stranger.at = first.at, first.at
+			stranger.marks = first.m.take().marks
+			again.list(first.m, c.items...)
+			stranger.list(nil, c.items...)
+			for who, d := range map[string]*desk{"the same process": again, "another one": stranger} {
+				if diff := cmp.Diff(d.snapshotLegs(), c.want); diff != "" {
+					t.Errorf("%s: got -, want +:\n%s", who, diff)
+				}
 			}
 		})
 	}

@@ -4,12 +4,12 @@ import (
 	"strings"
 
 	"github.com/coachmanager/coachmanager/internal/coaching"
-	"github.com/coachmanager/coachmanager/internal/dialer/ami"
 )
 
 // device is a channel's name less what makes it this one channel: PJSIP/agent1 of
 // PJSIP/agent1-0000002f. The two halves of a Local channel, ;1 and ;2, are one
-// device. It is the extension of the person behind it. The caller id is not: an
+// device. It is the extension of the person behind it, unless something tells who sits
+// there (seats.go). The caller id is not: an
 // Originate writes its own over it (testdata/sip-reconnect-during-session.ami,
 // SpyerCallerIDNum 8000 of sup1).
 func device(channel string) string {
@@ -29,6 +29,11 @@ type somebody struct {
 	name      string
 	fromQueue bool // its name is what a queue calls it: better than any caller id
 	agent     bool // was listened to, or serves a queue
+	serves    bool // serves a queue
+	told      bool // a status was told, over this connection or one before
+
+	user    string // who sits there; "" where the device is taken for the person
+	seating seating
 }
 
 // mostPeople bounds the people remembered. It is reached only where whole trunks
@@ -49,9 +54,20 @@ func (p people) meet(device string) *somebody {
 }
 
 func (p people) person(device string) coaching.Person {
-	person := coaching.Person{Extension: device}
-	if s := p[device]; s != nil {
+	person := coaching.Person{Extension: p.extension(device)}
+	if s := p[person.Extension]; s != nil && s.name != "" {
 		person.Name = s.name
+	} else if s := p[device]; s != nil {
+		person.Name = s.name
+	}
+	return person
+}
+
+// as is the person who was at a device when a leg attached, by the name of now.
+func (p people) as(device, extension string) coaching.Person {
+	person := p.person(device)
+	if person.Extension != extension {
+		return coaching.Person{Extension: extension}
 	}
 	return person
 }
@@ -65,23 +81,4 @@ func (p people) introduce(ch *channel) *somebody {
 		s.name = ch.ownName
 	}
 	return s
-}
-
-// queueMember takes in what a queue calls a member.
-func (m *model) queueMember(e ami.Message) {
-	member := e.Get("StateInterface")
-	if member == "" {
-		member = e.Get("Interface")
-	}
-	// A custom device state stands for no channel; Local/a1@phone/n for Local/a1@phone.
-	member = strings.TrimSuffix(member, "/n")
-	if member == "" || !strings.Contains(member, "/") {
-		return
-	}
-	s := m.people.meet(member)
-	s.agent = true
-	if name := e.Get("MemberName"); name != "" && name != e.Get("Interface") {
-		s.name, s.fromQueue = name, true
-	}
-	m.touchDevice(member)
 }

@@ -1,6 +1,7 @@
 package asterisk
 
 import (
+	"strings"
 	"time"
 
 	"github.com/coachmanager/coachmanager/internal/coaching"
@@ -9,27 +10,56 @@ import (
 // setState keeps the state of a device. Strangers' are kept while they are busy
 // only: every number dialled may be one.
 func (m *model) setState(device, state string) {
-	if m.people[device] == nil && byDeviceState(state) != coaching.StatusOnCall {
+	custom := strings.HasPrefix(device, "Custom:") // of which a queue may make much
+	if m.people[device] == nil && !custom && byDeviceState(state) != coaching.StatusOnCall {
 		delete(m.states, device)
 		return
 	}
 	m.states[device] = state
 	m.touchDevice(device)
+	if custom {
+		m.touchMembers(device)
+	}
 }
+
+// touchMembers has those looked at again whose queues go by a state.
+func (m *model) touchMembers(state string) {
+	for key, queues := range m.members {
+		for _, q := range queues {
+			if q.state == state {
+				m.touchDevice(key)
+			}
+		}
+	}
+}
+
+// idle is how little a channel outweighs that only waits for calls: less than a
+// pause.
+const idle = 1
 
 // refreshPresence tells the status of somebody, if it changed.
 func (m *model) refreshPresence(device string, at time.Time) {
 	if m.people[device] == nil {
 		return
 	}
-	status, before := m.statusOf(device), m.presence[device]
+	status, reason, since := m.statusOf(device, at)
+	before, known := m.presence[device]
+	if !known && status == coaching.StatusUnknown && !m.people[device].told {
+		return // there is nothing to take back
+	}
+	m.people[device].told = true
 	person := m.people.person(device)
-	if before.Status == status && before.Person == person {
+	if before.Status == status && before.Reason == reason && before.Person == person {
 		return
 	}
-	seen := coaching.UserSeen{Person: person, Status: status, Since: before.Since}
-	if before.Status != status {
+	seen := coaching.UserSeen{Person: person, Status: status, Reason: reason, Since: before.Since}
+	switch {
+	case known && (before.Status != status || before.Reason != reason):
 		seen.Since = after(before.Since, at)
+	case !known && since.IsZero():
+		seen.Since = at
+	case !known:
+		seen.Since = since // who is met in the midst of it has done it for longer
 	}
 	m.presence[device] = seen
 	m.tell(seen)
@@ -39,24 +69,71 @@ func (m *model) refreshPresence(device string, at time.Time) {
 // told apart finer than device states (with device_state_busy_at=1 ringing and
 // talking are both BUSY, and who puts a customer on hold stays INUSE:
 // testdata/sip-hold-while-coached.ami).
-func (m *model) statusOf(device string) coaching.Status {
-	status := coaching.Status("")
+// Since when is told where a channel shows it, else it is zero.
+func (m *model) statusOf(device string, at time.Time) (status coaching.Status, reason string, since time.Time) {
 	rank := 0
 	for ch := range m.devices[device] {
-		if s, r := ch.status(); r > rank && !m.isFarHalf(ch) {
-			status, rank = s, r
+		if s, r := ch.status(); r > rank && !ch.isFarHalf() {
+			status, since, rank = s, ch.shownAt, r
 		}
 	}
-	if rank > 0 {
-		return status
+	if rank > idle {
+		return status, "", since
 	}
-	return byDeviceState(m.states[device])
+	if paused, reason, since := m.pause(device); paused {
+		return coaching.StatusPaused, reason, since
+	}
+	ended, until := m.wrappingUp(device, at)
+	m.watchBusy(device, until)
+	switch {
+	case until.After(at):
+		return coaching.StatusWrapUp, "", ended
+	case rank == idle:
+		return status, "", since
+	default:
+		return m.stateOf(device), "", time.Time{}
+	}
+}
+
+// watchBusy keeps in mind who will be done with a call by himself.
+func (m *model) watchBusy(device string, until time.Time) {
+	if until.IsZero() {
+		delete(m.busy, device)
+		return
+	}
+	m.busy[device] = true
+}
+
+// stateOf is the status of somebody without a channel: by the state of the device,
+// or of what a queue looks at in its place, else as the queue counts him.
+func (m *model) stateOf(device string) coaching.Status {
+	if state := m.states[device]; state != "" {
+		return byDeviceState(state)
+	}
+	status := coaching.StatusUnknown
+	for _, q := range m.memberships(device) {
+		if state := m.states[q.state]; state != "" {
+			return byDeviceState(state)
+		}
+		status = byMember(q.status)
+	}
+	return status
+}
+
+// note keeps since when a channel has shown what it shows.
+func (ch *channel) note(at time.Time) {
+	if shows, _ := ch.status(); shows != ch.shows {
+		ch.shows, ch.shownAt = shows, at
+	}
 }
 
 // status is what a channel shows of the one on the phone, and how much that
 // outweighs what others show.
 func (ch *channel) status() (coaching.Status, int) {
+	alone := ch.party == nil || ch.party.gone || ch.bridge == "" || ch.party.bridge != ch.bridge
 	switch {
+	case ch.idles && alone:
+		return coaching.StatusAvailable, idle
 	case ch.held:
 		return coaching.StatusOnHold, 5
 	case ch.talked || ch.up && !ch.dials:

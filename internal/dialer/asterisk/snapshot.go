@@ -13,7 +13,10 @@ import (
 // lists is everything alive, as Asterisk lists it.
 type lists struct {
 	channels ami.Listing
+	queues   ami.Listing   // of queues and their members; empty where there are none
+	agents   []ami.Message // of app_agent_pool; empty where they could not be had
 	states   []ami.Message // of devices; empty where they could not be had
+	marks    []ami.Message // the status of every channel, with its mark; empty where it could not be had
 	err      error         // why there is no list of channels
 }
 
@@ -23,25 +26,40 @@ type lists struct {
 // was to the same run of Asterisk and this is the first list; else nil.
 func (m *model) reconcile(l lists, before *model, at time.Time) {
 	m.seq = max(m.seq, l.channels.Asked)
+	m.listing = true
 	fresh := m.takeListed(l, at)
+	m.listing = false
+	m.takeQueues(l.queues, at)
+	m.takeAgents(l.agents, at)
+	if !m.listed {
+		m.clearSeats(at)
+	}
 	for _, e := range l.states {
 		if m.states[e.Get("Device")] == "" {
 			m.setState(e.Get("Device"), e.Get("State"))
 		}
 	}
-	if before != nil {
-		m.inherit(before, fresh)
+	for _, status := range l.marks {
+		if ch := m.channels[status.Get("Uniqueid")]; ch != nil && ch.mark == "" {
+			ch.mark = markOf(status)
+		}
 	}
+	if before != nil {
+		m.inherit(before, fresh, at)
+	}
+	first := !m.listed
+	m.listed = true
+	m.replay()
 	m.prove(l.channels.Asked)
 	for _, ch := range fresh {
 		// One that is new since the last list will tell of itself by events.
-		if m.legs[ch.id] == nil && (!m.listed || at.Sub(ch.began) > settleTime) {
+		if m.legs[ch.id] == nil && !ch.gone && (first || at.Sub(ch.began) > settleTime) {
 			m.find(ch, before)
 		}
 	}
-	m.listed = true
 	for device := range m.people {
 		for ch := range m.devices[device] {
+			m.user(ch, at)
 			m.touch(ch)
 		}
 		m.touchDevice(device)
@@ -64,6 +82,9 @@ func (m *model) takeListed(l lists, at time.Time) (fresh []*channel) {
 			ch = m.add(id, item.Get("Channel"))
 			if ch.began.IsZero() {
 				ch.began = at
+			}
+			if m.listed && at.Sub(ch.began) > settleTime {
+				m.gaps.notTold()
 			}
 			fresh = append(fresh, ch)
 		case ch.seq > l.channels.Asked:
@@ -119,22 +140,32 @@ func (m *model) lose(ch *channel, at time.Time) {
 }
 
 // inherit takes over what the connection before knew of the channels that live on.
-func (m *model) inherit(before *model, fresh []*channel) {
+func (m *model) inherit(before *model, fresh []*channel, at time.Time) {
 	for _, ch := range fresh {
 		was := before.channels[ch.id]
 		if was == nil {
 			continue
 		}
 		ch.began, ch.ownName, ch.held = was.began, was.ownName, was.held
+		ch.shows, ch.shownAt = was.shows, was.shownAt
 		ch.talked, ch.answeredAt, ch.number = ch.talked || was.talked, was.answeredAt, cmp.Or(was.number, ch.number)
 		if was.party != nil && m.channels[was.party.id] != nil {
 			ch.party = m.channels[was.party.id]
+		}
+	}
+	for device, seen := range before.presence {
+		if status, reason, _ := m.statusOf(device, at); status == seen.Status && reason == seen.Reason {
+			m.presence[device] = seen
 		}
 	}
 	for key, c := range before.calls {
 		if ch := m.channels[c.owner.id]; ch != nil && key == (callKey{ch.device, ch.linked}) {
 			taken := &call{key: key, owner: ch, seen: c.seen}
 			m.calls[key], ch.call = taken, taken
+		}
+		if c.until.After(at) {
+			m.calls[key], m.wraps[key] = c, c
+			m.laterBy(c.until)
 		}
 	}
 }

@@ -21,6 +21,7 @@ type watch struct {
 	report func(coaching.Sighting) error
 	clock  clock
 	gaps   *gaps
+	marker *marker
 	model  *model // under the Dialer's lock
 	boot   string
 
@@ -31,6 +32,8 @@ type watch struct {
 	started  bool        // the first snapshot was reported
 	held     *time.Timer // goes off when the model has something due
 	due      time.Time
+	wrapped  *time.Timer // goes off when somebody is done with a call
+	later    time.Time
 	alive    time.Time // when Asterisk was last heard, as reported
 
 	catchUps chan chan struct{} // by any goroutine: closed when all that has arrived is in the model
@@ -50,17 +53,18 @@ func (d *Dialer) Watch(ctx context.Context, report func(coaching.Sighting) error
 	defer conn.Close()
 	g := newGaps(d.cfg.Log, d.cfg.Variables)
 	w := &watch{
-		dialer: d, conn: conn, report: report, clock: clock{local: d.clock}, gaps: g,
-		model: newModel(d.cfg.Variables, d.people, g),
-		lists: make(chan lists, 1), held: time.NewTimer(time.Hour),
+		dialer: d, conn: conn, report: report, marker: newMarker(conn, g), clock: clock{local: d.clock}, gaps: g,
+		model: newModel(d.cfg, d.people, g),
+		lists: make(chan lists, 1), held: time.NewTimer(time.Hour), wrapped: time.NewTimer(time.Hour),
 		catchUps: make(chan chan struct{}), relist: make(chan struct{}, 1), ended: make(chan struct{}),
 	}
-	var lister sync.WaitGroup
-	defer lister.Wait()
+	var helpers sync.WaitGroup
+	defer helpers.Wait()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer d.leave(w)
-	err = w.run(ctx, &lister)
+	helpers.Go(func() { w.marker.run(ctx) })
+	err = w.run(ctx, &helpers)
 	w.lookForForged()
 	if err != nil {
 		return fmt.Errorf("watch the Asterisk at %s: %w", d.cfg.Address, err)
@@ -77,6 +81,7 @@ func (d *Dialer) leave(w *watch) {
 	}
 	d.watch = nil
 	w.held.Stop()
+	w.wrapped.Stop()
 	close(w.ended)
 }
 
@@ -111,6 +116,8 @@ func (w *watch) run(ctx context.Context, lister *sync.WaitGroup) error {
 			err = w.reportAlive()
 		case <-w.held.C:
 			err = w.step(w.due, func() {})
+		case <-w.wrapped.C:
+			err = w.step(w.clock.now(), func() {})
 		case <-ctx.Done():
 			return ctx.Err()
 		}
@@ -148,16 +155,17 @@ func (w *watch) begin(ctx context.Context) error {
 // take takes an event in and reports what it means.
 func (w *watch) take(e ami.Message) error {
 	w.seq = e.Seq
+	w.gaps.hear(e)
 	at, stamped := w.clock.of(e)
+	if !stamped && e.Event() != "FullyBooted" { // which has none, whatever is set
+		w.gaps.unstamped()
+	}
 	switch e.Event() {
 	case "Shutdown":
 		return errShutdown
 	case "FullyBooted":
 		w.askAgain = w.askAgain || w.started // what was listed while it booted may lack
 		return nil
-	}
-	if !stamped {
-		w.gaps.unstamped()
 	}
 	return w.step(at, func() { w.model.apply(e, at) })
 }
@@ -168,19 +176,23 @@ func (w *watch) step(at time.Time, change func()) error {
 	w.dialer.mu.Lock()
 	w.model.expire(at)
 	change()
-	due := w.model.due
-	told, over := w.model.take()
-	doubts := len(w.model.unproven) > 0
+	due, later := w.model.due, w.model.later
+	n := w.model.take()
+	doubts := len(w.model.unproven) > 0 || w.model.unsure
 	w.dialer.mu.Unlock()
 
-	w.schedule(due)
+	w.schedule(due, later)
 	w.askAgain = w.askAgain || doubts && !w.asking
-	return w.deliver(told, over)
+	return w.deliver(n)
 }
 
 // schedule has the watch look again when something is due: by Asterisk's clock,
 // but however that is set, no later than it takes to settle.
-func (w *watch) schedule(due time.Time) {
+func (w *watch) schedule(due, later time.Time) {
+	if !later.Equal(w.later) && !later.IsZero() {
+		w.wrapped.Reset(max(later.Sub(w.clock.now()), 0))
+	}
+	w.later = later
 	if due.Equal(w.due) {
 		return
 	}
@@ -190,8 +202,9 @@ func (w *watch) schedule(due time.Time) {
 }
 
 // deliver reports; before the first snapshot nothing, since that has it all.
-func (w *watch) deliver(told []coaching.Sighting, over []chan struct{}) error {
-	for _, s := range told {
+func (w *watch) deliver(n news) error {
+	w.marker.put(n.marks)
+	for _, s := range n.told {
 		if !w.started {
 			break
 		}
@@ -199,7 +212,7 @@ func (w *watch) deliver(told []coaching.Sighting, over []chan struct{}) error {
 			return err
 		}
 	}
-	for _, ended := range over {
+	for _, ended := range n.over {
 		close(ended)
 	}
 	return nil

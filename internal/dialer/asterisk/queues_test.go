@@ -1,0 +1,193 @@
+package asterisk
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/coachmanager/coachmanager/internal/coaching"
+	"github.com/coachmanager/coachmanager/internal/dialer/ami"
+)
+
+// serving is a member of a queue, as an event tells; more is key, value, ….
+func (d *desk) serving(event, device, name string, more ...string) {
+	d.hear(event, append(more, "Queue", "support", "MemberName", name, "Interface", device, "StateInterface", device,
+		"Membership", "static", "LastPause", "0", "LastCall", "0", "Status", "1", "Paused", "0", "PausedReason", "", "Wrapuptime", "0")...)
+}
+
+// people is what was told of users and calls since last asked, short.
+func (d *desk) people() []string {
+	lines := []string{}
+	for _, s := range d.m.take().told {
+		switch s := s.(type) {
+		case coaching.UserSeen:
+			lines = append(lines, strings.TrimSpace(fmt.Sprintf("%s %s %s %s", clockOf(s.Since), person(s.Person), s.Status, s.Reason)))
+		case coaching.CallSeen:
+			lines = append(lines, fmt.Sprintf("%s %s %s", clockOf(s.At), person(s.Agent), s.State))
+		}
+	}
+	return lines
+}
+
+// queueCall has agent1 answer a call from a queue, which ends again.
+func (d *desk) queueCall() {
+	d.about("Newchannel", cust, custID)
+	d.about("Newchannel", ag1, ag1ID)
+	d.hear("AgentConnect", append(one("Dest", ag1, ag1ID), "Queue", "support", "MemberName", "Agent One", "Interface", "PJSIP/agent1")...)
+	d.about("BridgeEnter", cust, custID, "BridgeUniqueid", "b1")
+	d.about("BridgeEnter", ag1, ag1ID, "BridgeUniqueid", "b1")
+	d.about("Hangup", ag1, ag1ID)
+}
+
+func TestPeopleOfQueues(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		happens func(d *desk)
+		want    []string
+	}{
+		"a pause has a reason": {
+			func(d *desk) {
+				d.serving("QueueMemberPause", "PJSIP/agent1", "Agent One", "Paused", "1", "PausedReason", "Lunch")
+				d.serving("QueueMemberPause", "PJSIP/agent1", "Agent One")
+			},
+			[]string{"21 PJSIP/agent1 (Agent One) paused Lunch", "22 PJSIP/agent1 (Agent One) available"},
+		},
+		"a pause in one of two queues is none": {
+			func(d *desk) {
+				d.serving("QueueMemberStatus", "PJSIP/agent1", "Agent One", "Queue", "sales")
+				d.serving("QueueMemberPause", "PJSIP/agent1", "Agent One", "Paused", "1", "PausedReason", "Lunch")
+			},
+			[]string{"21 PJSIP/agent1 (Agent One) available"},
+		},
+		"wrap-up lasts as long as is said of the member": {
+			func(d *desk) {
+				d.serving("QueueMemberStatus", "PJSIP/agent1", "Agent One", "Wrapuptime", "10")
+				d.queueCall()
+				d.people()
+				d.serving("QueueMemberStatus", "PJSIP/agent1", "Agent One", "Wrapuptime", "10", "LastCall", "1047")
+				d.at = d.at.Add(8 * time.Second)
+				d.about("Newstate", cust, custID)
+			},
+			[]string{"37 PJSIP/agent1 (Agent One) ended", "37 PJSIP/agent1 (Agent One) available"},
+		},
+		"else as is configured": {
+			func(d *desk) {
+				d.m.wrapUp = 5 * time.Second
+				d.serving("QueueMemberStatus", "PJSIP/agent1", "Agent One")
+				d.queueCall()
+				d.at = d.at.Add(8 * time.Second)
+				d.about("Newstate", cust, custID)
+			},
+			[]string{
+				"21 PJSIP/agent1 (Agent One) available", "23 PJSIP/agent1 (Agent One) on_call", "26 PJSIP/agent1 (Agent One) talking",
+				"27 PJSIP/agent1 (Agent One) wrap_up", "27 PJSIP/agent1 (Agent One) wrap_up",
+				"32 PJSIP/agent1 (Agent One) ended", "36 PJSIP/agent1 (Agent One) available",
+			},
+		},
+		"who is added at a desk is known by name, at the next one too": {
+			func(d *desk) {
+				d.serving("QueueMemberAdded", "PJSIP/agent1", "Ann", "Membership", "dynamic")
+				d.serving("QueueMemberRemoved", "PJSIP/agent1", "Ann", "Membership", "dynamic")
+				d.serving("QueueMemberAdded", "PJSIP/agent2", "Ann", "Membership", "dynamic")
+			},
+			[]string{"21 Ann (Ann) available", "22 Ann (Ann) offline", "23 Ann (Ann) available"},
+		},
+		"an agent who logs in at a phone": {
+			func(d *desk) {
+				d.about("Newchannel", ag1, ag1ID)
+				d.about("AgentLogin", ag1, ag1ID, "Agent", "1001")
+				d.serving("QueueMemberPause", "Agent/1001", "Agent One", "Paused", "1", "PausedReason", "Lunch")
+				d.about("AgentLogoff", ag1, ag1ID, "Agent", "1001")
+			},
+			[]string{
+				"22 Agent/1001 available", "23 Agent/1001 (Agent One) paused Lunch", "24 Agent/1001 (Agent One) offline",
+				"24 PJSIP/agent1 on_call",
+			},
+		},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newDesk()
+			d.at = time.Unix(1040, 0).UTC()
+			d.list(nil)
+			d.at = time.Unix(1040, 0).UTC()
+			c.happens(d)
+			if diff := cmp.Diff(d.people(), c.want); diff != "" {
+				t.Errorf("got -, want +:\n%s", diff)
+			}
+		})
+	}
+}
+
+// A session is of the people who sat there when it began, by whatever tells.
+func TestWhoTakesPart(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		before func(d *desk)
+		want   string
+	}{
+		"by their devices": {func(*desk) {}, "PJSIP/sup1 on PJSIP/agent1"},
+		"by the name of a member who was added": {
+			func(d *desk) { d.serving("QueueMemberAdded", "PJSIP/agent1", "Ann", "Membership", "dynamic") }, "PJSIP/sup1 on Ann",
+		},
+		"by a login": {
+			func(d *desk) { d.about("AgentLogin", ag1, ag1ID, "Agent", "1001") }, "PJSIP/sup1 on Agent/1001",
+		},
+		"by a variable, which is surer": {
+			func(d *desk) {
+				d.serving("QueueMemberAdded", "PJSIP/agent1", "Ann", "Membership", "dynamic")
+				d.about("NewCallerid", ag1, ag1ID, "ChanVariable", "WHO=ann")
+				d.about("NewCallerid", sup, supID, "ChanVariable", "WHO=bob")
+			}, "bob on ann",
+		},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newDesk()
+			d.m.vars.User = "WHO"
+			d.everybody()
+			c.before(d)
+			d.runs("ChanSpy", "PJSIP/agent1,q")
+			d.spying("ChanSpyStart", sup, supID, ag1, ag1ID)
+			d.serving("QueueMemberRemoved", "PJSIP/agent1", "Ann", "Membership", "dynamic")
+			legs := d.m.snapshot(d.at).Legs
+			if len(legs) != 1 || legs[0].Target == nil {
+				t.Fatalf("got %+v", legs)
+			}
+			if got := legs[0].Supervisor.Extension + " on " + legs[0].Target.Extension; got != c.want {
+				t.Errorf("got %s, want %s", got, c.want)
+			}
+		})
+	}
+}
+
+// Who left a desk while the connection was lost does not sit there any more.
+func TestSeatsAreClearedByAList(t *testing.T) {
+	t.Parallel()
+	first := newDesk()
+	first.list(nil)
+	first.about("Newchannel", ag2, ag2ID)
+	first.serving("QueueMemberAdded", "PJSIP/agent1", "Ann", "Membership", "dynamic")
+	first.about("AgentLogin", ag2, ag2ID, "Agent", "1001")
+	second := &desk{m: newModel(Config{}, first.m.people, first.m.gaps), at: first.at}
+	second.list(first.m)
+	want := []string{"45 Agent/1001 offline", "45 Ann (Ann) offline"}
+	got := second.people()
+	slices.Sort(got)
+	if diff := cmp.Diff(got, want); diff != "" {
+		t.Errorf("got -, want +:\n%s", diff)
+	}
+}
+
+// queueList is a list of queues with one member, who is paused or not.
+func queueList(paused string) ami.Listing {
+	return ami.Listing{Asked: 99, Items: []ami.Message{
+		message("Event", "QueueMember", "Queue", "support", "Name", "Agent One", "Location", "PJSIP/agent1", "Status", "1", "Paused", paused),
+	}}
+}

@@ -1,0 +1,119 @@
+package asterisk
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/coachmanager/coachmanager/internal/coaching"
+	"github.com/coachmanager/coachmanager/internal/dialer/ami"
+)
+
+// seating says how it is known who sits at a device, the surest last.
+type seating int
+
+const (
+	byDevice     seating = iota // nobody said: the device is taken for the person
+	byMembership                // a queue member who was added while it runs, by the member's name
+	byLogin                     // an agent of app_agent_pool, as Agent/1001
+	byUser                      // the configured channel variable
+)
+
+// seat notes who sits at a device: that is then the extension of what it does. He
+// may come from another one. A surer source is not overruled.
+func (m *model) seat(device, user string, how seating, at time.Time) {
+	s := m.people.meet(device)
+	if how < s.seating || s.user == user && s.seating == how {
+		return
+	}
+	if before := m.seats[user]; before != "" && before != device {
+		m.unseat(before, how, at)
+	}
+	s.user, s.seating = user, how
+	m.seats[user] = device
+	m.touchDevice(device)
+}
+
+// unseat notes that whoever sat at a device, as far as that is known from this
+// source, has left it.
+func (m *model) unseat(device string, how seating, at time.Time) {
+	s := m.people[device]
+	if s == nil || s.seating != how || s.user == "" {
+		return
+	}
+	if how != byUser {
+		m.tell(coaching.UserSeen{Person: m.people.person(device), Status: coaching.StatusOffline, Since: at})
+	}
+	if m.seats[s.user] == device {
+		delete(m.seats, s.user)
+	}
+	if s.fromQueue && how == byMembership {
+		s.name, s.fromQueue = "", false
+	}
+	s.user, s.seating, s.told = "", byDevice, false
+	delete(m.presence, device)
+	m.touchDevice(device)
+}
+
+// clearSeats has those leave who did so while nobody looked: members that no queue
+// lists any more, and logins whose channel is gone.
+func (m *model) clearSeats(at time.Time) {
+	for _, device := range slices.Sorted(maps.Values(m.seats)) {
+		switch s := m.people[device]; {
+		case s == nil:
+		case s.seating == byMembership && m.members[device] == nil,
+			s.seating == byLogin && len(m.devices[device]) == 0:
+			m.unseat(device, s.seating, at)
+		}
+	}
+}
+
+// agentLogin takes in that an agent of app_agent_pool logs in at a phone, or off
+// (testdata/local-agent-pool-login-logoff.ami).
+func (m *model) agentLogin(e ami.Message, at time.Time) {
+	ch := m.channels[e.Get("Uniqueid")]
+	agent := e.Get("Agent")
+	if ch == nil || agent == "" {
+		return
+	}
+	if e.Event() == "AgentLogoff" {
+		ch.idles = false
+		m.touch(ch)
+		m.unseat(ch.device, byLogin, at)
+		return
+	}
+	ch.idles = true
+	m.people.introduce(ch).agent = true
+	m.seat(ch.device, "Agent/"+agent, byLogin, at)
+	m.touch(ch)
+}
+
+// takeAgents takes in who is logged in where, as listed.
+func (m *model) takeAgents(items []ami.Message, at time.Time) {
+	for _, item := range items {
+		agent, name := item.Get("Agent"), item.Get("Name")
+		if name != "" && agent != "" {
+			m.people.meet("Agent/" + agent).name = name
+		}
+		if ch := m.names[item.Get("Channel")]; ch != nil {
+			ch.idles = true
+			m.people.introduce(ch).agent = true
+			m.seat(ch.device, "Agent/"+agent, byLogin, at)
+		}
+	}
+}
+
+// user takes in who a channel's variable says its person is.
+func (m *model) user(ch *channel, at time.Time) {
+	if user := ch.variable(m.vars.User); user != "" {
+		m.seat(ch.device, user, byUser, at)
+	}
+}
+
+// extension is under which the person at a device is known.
+func (p people) extension(device string) string {
+	if s := p[device]; s != nil && s.user != "" {
+		return s.user
+	}
+	return device
+}
