@@ -43,8 +43,14 @@ func (f *Floor) Disconnect(ctx context.Context, d Disconnect) (*SessionView, err
 // the command.
 func (f *Floor) mark(ctx context.Context, d Disconnect) (request uuid.UUID, err error) {
 	session, err := f.brief(ctx, d.Session)
-	if err != nil || !session.Live() {
+	if err != nil {
 		return uuid.Nil, err
+	}
+	if !f.view.surrounded(session).OfTeam(d.Team) {
+		return uuid.Nil, noSession()
+	}
+	if !session.Live() {
+		return uuid.Nil, nil
 	}
 	if !f.watches(session.Dialer) && !f.view.lease(session.Dialer).Held {
 		return uuid.Nil, failure(OutcomeUnreachable) // nobody would carry it out

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -13,7 +14,8 @@ import (
 // immutable Live of it: at most once a change, and only when somebody looks.
 // Its methods are safe for concurrent use.
 type view struct {
-	log *slog.Logger
+	log    *slog.Logger
+	tokens atomic.Uint64 // how often something may have happened to a token
 
 	mu        sync.Mutex
 	revision  Revision
@@ -55,6 +57,7 @@ func (v *view) reset(set LiveSet) {
 		v.dirty[s.User.ID] = true
 	}
 	v.log.Debug("live view begun", "revision", v.revision.Number)
+	v.tokens.Add(1)
 	v.wake()
 }
 
@@ -101,6 +104,8 @@ func (v *view) apply(c Change) {
 	case c.Catalogue != nil:
 		v.catalogue = v.catalogue.With(*c.Catalogue)
 		v.touchAll()
+	case c.Kind == TokenChanged:
+		v.tokens.Add(1)
 	}
 }
 
