@@ -165,9 +165,18 @@ var client = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, T
 // ask sends a request and returns the answer's status and body.
 func (p *program) ask(method, path string) (int, []byte) {
 	p.t.Helper()
+	return p.askAs(method, path, "")
+}
+
+// askAs is ask with a token; "" is none.
+func (p *program) askAs(method, path, token string) (int, []byte) {
+	p.t.Helper()
 	request, err := http.NewRequestWithContext(p.t.Context(), method, p.url+path, http.NoBody)
 	if err != nil {
 		p.t.Fatal(err)
+	}
+	if token != "" {
+		request.Header.Set("Authorization", "Bearer "+token)
 	}
 	answer, err := client.Do(request)
 	if err != nil {
