@@ -107,7 +107,9 @@ func (serveFlags) Help() string {
 
 A secret is never part of the URL: name a file by secret-file, or set COACH_DIALER_<NAME>_SECRET (for pbx-1: COACH_DIALER_PBX_1_SECRET).
 
-Options of asterisk: secret-file; tls=true; the channel variables campaign-variable (CAMPAIGN if left out), list-variable (LIST), result-code-variable (RESULT_CODE), direction-variable (DIRECTION), type-variable (none). Option of simulator: seed (1).`
+Options of asterisk: secret-file; tls=true; the channel variables campaign-variable (CAMPAIGN if left out), list-variable (LIST), result-code-variable (RESULT_CODE), direction-variable (DIRECTION), type-variable (none). Option of simulator: seed (1).
+
+The first token may stand in COACH_FIRST_TOKEN instead of a file.`
 }
 
 const description = "Coach Manager shows who in a contact centre is listening to whom, keeps the history, and ends a session on request.\n\n" +
