@@ -89,7 +89,7 @@ func TestAMoveFoundLateIsNotBeforeWhatWasInferredSince(t *testing.T) {
 	w.reconnected(at(9))
 	w.reconciled(at(10), inferred(nobody("leg", coach, at(1))))
 	w.reconciled(at(20), attached("leg", bob, coach, at(8)))
-	is(t, told(w.on("leg")...), "Agent 1 coach 1-~9 moved_on; Agent 2 coach ~9-")
+	is(t, told(w.on("leg")...), "Agent 1 coach 1-~10 moved_on; Agent 2 coach ~10-")
 }
 
 func TestASnapshotBeginsSessionsForUnknownLegs(t *testing.T) {

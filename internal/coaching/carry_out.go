@@ -2,6 +2,7 @@ package coaching
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -93,15 +94,15 @@ func (a *attempt) run(ctx context.Context) {
 	}
 }
 
-// timeLeft is how long the request may still be tried. What is inherited has used
-// some of its time; a part is left in any case, so that it is tried at all.
+// timeLeft is how long the request may still be tried: what is inherited has used
+// some of its time, or all of it.
 func (a *attempt) timeLeft(s *SessionView) time.Duration {
 	whole := a.floor.timing.Deadline
 	if !a.inherited {
 		return whole
 	}
 	used := a.floor.view.standsAt().At.Sub(s.Pending().AskedAt) // both by the database's clock
-	return min(whole, max(whole-used, whole/4))
+	return min(whole, whole-used)
 }
 
 // pending is the session while the request is under way; nil from then on.
@@ -136,7 +137,7 @@ func (a *attempt) wait(ctx context.Context, d time.Duration) bool {
 // ask asks the dialer once and keeps what came of it. It tells whether that was
 // final.
 func (a *attempt) ask(ctx context.Context, s *SessionView) (final bool) {
-	if !a.tenure.mayAct() {
+	if !a.mayAsk() {
 		return false
 	}
 	verdict, err := a.hangUp(ctx, s)
@@ -166,7 +167,7 @@ func (a *attempt) ask(ctx context.Context, s *SessionView) (final bool) {
 		}
 		return a.giveUp(ctx, OutcomeRefused)
 	default:
-		if a.asked || a.inherited || !a.tenure.mayAct() {
+		if a.asked || a.inherited || !a.mayAsk() {
 			return false
 		}
 		return a.giveUp(ctx, OutcomeUnreachable)
@@ -186,6 +187,11 @@ func (a *attempt) hangUp(ctx context.Context, s *SessionView) (Verdict, error) {
 	ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), a.askUntil())
 	defer cancel()
 	return a.dialer.Dialer.HangUp(ctx, ask)
+}
+
+// mayAsk tells whether the dialer is this process's, as far as it knows.
+func (a *attempt) mayAsk() bool {
+	return a.tenure.mayAct() && a.floor.view.lease(a.dialer.Name).Fence == a.tenure.fence
 }
 
 // askUntil is when an ask must have been answered; not later than this process may
@@ -237,5 +243,9 @@ func (a *attempt) expire(ctx context.Context) {
 func (a *attempt) keep(ctx context.Context, rule func(*Board)) bool {
 	ctx, stop := detach(ctx, lastWords)
 	defer stop()
-	return a.floor.keepTrying(ctx, Scope{Dialer: a.dialer.Name, Fence: &a.tenure.fence, Sessions: []SessionID{a.session}}, rule)
+	err := a.floor.keepTrying(ctx, Scope{Dialer: a.dialer.Name, Fence: &a.tenure.fence, Sessions: []SessionID{a.session}}, rule)
+	if errors.Is(err, ErrSuperseded) {
+		a.tenure.end()
+	}
+	return err == nil
 }

@@ -52,7 +52,7 @@ func (f *Floor) mark(ctx context.Context, d Disconnect) (request uuid.UUID, err 
 	if !session.Live() {
 		return uuid.Nil, nil
 	}
-	if !f.watches(session.Dialer) && !f.view.lease(session.Dialer).Held {
+	if l := f.view.lease(session.Dialer); !f.watches(session.Dialer) && (!l.Held || l.Fence.Token == f.self.Token) {
 		return uuid.Nil, failure(OutcomeUnreachable) // nobody would carry it out
 	}
 	scope := Scope{Dialer: session.Dialer, Sessions: []SessionID{d.Session}}
@@ -60,7 +60,15 @@ func (f *Floor) mark(ctx context.Context, d Disconnect) (request uuid.UUID, err 
 		request, err = b.Ask(d)
 		return err
 	})
-	return request, unavailable(err)
+	if errors.Is(err, ErrUnavailable) {
+		return uuid.Nil, &Error{
+			Code: DatabaseUnavailable,
+			Message: "The database does not answer, so it is not known whether the request was kept. If it was, it is still carried out: " +
+				"look at the session again, or repeat the request, which is safe.",
+			Cause: err,
+		}
+	}
+	return request, err
 }
 
 // withSession adds the session as it is now to an error about it.

@@ -108,21 +108,17 @@ func (f *Floor) Run(ctx context.Context) {
 	all.Wait()
 }
 
-// keepTrying makes a change, again and again while the database is away. It tells
-// whether that worked.
-func (f *Floor) keepTrying(ctx context.Context, scope Scope, rule func(*Board)) bool {
+// keepTrying makes a change, again and again while the database is away.
+func (f *Floor) keepTrying(ctx context.Context, scope Scope, rule func(*Board)) error {
 	pause := storeBackoff()
 	for {
 		err := f.change(ctx, scope, func(b *Board) error { rule(b); return nil })
-		if err == nil {
-			return true
-		}
 		switch {
-		case errors.Is(err, ErrSuperseded): // the next one sees to it
-			return false
+		case err == nil, errors.Is(err, ErrSuperseded): // the next holder sees to it
+			return err
 		case !errors.Is(err, ErrUnavailable) || ctx.Err() != nil:
 			f.log.Error("change a dialer's sessions", "dialer", scope.Dialer, "error", err)
-			return false
+			return err
 		}
 		sleep(ctx, pause.next())
 	}

@@ -45,7 +45,7 @@ func (f *Floor) forsakeOne(ctx context.Context, name, kind string) {
 	if err != nil {
 		return // the next round tries again
 	}
-	if f.keepTrying(ctx, Scope{Dialer: name, Kind: kind, Fence: &fence, AllLive: true}, (*Board).Forsake) {
+	if f.keepTrying(ctx, Scope{Dialer: name, Kind: kind, Fence: &fence, AllLive: true}, (*Board).Forsake) == nil {
 		f.log.Info("this dialer is in no configuration any more", "dialer", name)
 	}
 	f.release(ctx, name, fence)

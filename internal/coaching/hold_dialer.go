@@ -17,8 +17,14 @@ type tenure struct {
 	// anything: the lease may have expired. It counts from before the lease was
 	// asked for, by the machine's own clock, and so is always too early.
 	until atomic.Pointer[time.Time]
+	// behind is since when there are reports that could not be kept; nil if there are
+	// none. Other processes cannot know but by the lease, so it is renewed at once
+	// when that changes.
+	behind atomic.Pointer[time.Time]
+	nudge  chan struct{} // has room for one signal
 	// inherited are the requests that were under way when it began.
 	inherited map[uuid.UUID]bool
+	end       context.CancelFunc // another process has the lease
 }
 
 // extend counts from when the lease was asked for. What is left is for an ask that
@@ -28,8 +34,37 @@ func (t *tenure) extend(asked time.Time, lease time.Duration) {
 	t.until.Store(&until)
 }
 
-// mayAct tells whether the lease is sure not to have expired.
-func (t *tenure) mayAct() bool { return time.Now().Before(*t.until.Load()) }
+// fallBehind notes whether reports could be kept, by the error of keeping them.
+func (t *tenure) fallBehind(err error) {
+	if (t.behind.Load() != nil) == (err != nil) {
+		return
+	}
+	t.behind.Store(nil)
+	if err != nil {
+		now := time.Now()
+		t.behind.Store(&now)
+	}
+	select {
+	case t.nudge <- struct{}{}:
+	default:
+	}
+}
+
+// renewal is what there is to say of the lease now.
+func (t *tenure) renewal(length time.Duration) Renewal {
+	r := Renewal{For: length}
+	if since := t.behind.Load(); since != nil {
+		r.Behind = max(time.Since(*since), time.Microsecond)
+	}
+	return r
+}
+
+// mayAct tells whether the lease is sure not to have expired. The monotonic clock
+// alone would not do: it stands still while a machine is suspended.
+func (t *tenure) mayAct() bool {
+	until, now := *t.until.Load(), time.Now()
+	return now.Before(until) && now.Round(0).Before(until.Round(0))
+}
 
 // holdWheneverFree watches a dialer whenever this process gets its lease, until
 // ctx ends.
@@ -94,7 +129,7 @@ func (f *Floor) free(dialer string) bool {
 }
 
 func (f *Floor) begin(dialer string, fence Fence, asked time.Time) *tenure {
-	t := &tenure{fence: fence, inherited: map[uuid.UUID]bool{}}
+	t := &tenure{fence: fence, nudge: make(chan struct{}, 1), inherited: map[uuid.UUID]bool{}}
 	t.extend(asked, f.timing.Lease)
 	for _, s := range f.view.now().Sessions() {
 		if r := s.Pending(); r != nil && s.Dialer == dialer {
@@ -113,6 +148,7 @@ func (f *Floor) hold(ctx context.Context, d *watched, t *tenure) {
 	defer f.holding.Add(-1)
 	acting, end := context.WithCancel(ctx)
 	defer end()
+	t.end = end
 	// The lease is renewed for as long as there are last words to keep.
 	renewing, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var renewal, all sync.WaitGroup
@@ -120,7 +156,10 @@ func (f *Floor) hold(ctx context.Context, d *watched, t *tenure) {
 		defer end()
 		f.renew(renewing, d, t)
 	})
-	all.Go(func() { f.watch(acting, d, t) })
+	all.Go(func() {
+		defer end()
+		f.watch(acting, d, t)
+	})
 	all.Go(func() { f.carryOut(acting, d, t) })
 	all.Wait()
 	stop()
@@ -133,16 +172,23 @@ func (f *Floor) renew(ctx context.Context, d *watched, t *tenure) {
 	pause := backoff{shortest: 50 * time.Millisecond, longest: f.timing.Lease / 6}
 	wait, warned := f.timing.Lease/3, false
 	for {
-		sleep(ctx, wait)
-		if ctx.Err() != nil {
+		timer := time.NewTimer(wait)
+		select {
+		case <-timer.C:
+		case <-t.nudge:
+			timer.Stop()
+		case <-ctx.Done():
+			timer.Stop()
 			return
 		}
 		asked := time.Now()
-		err := f.store.RenewLease(ctx, d.Name, t.fence, f.timing.Lease)
+		err := f.store.RenewLease(ctx, d.Name, t.fence, t.renewal(f.timing.Lease))
 		if ctx.Err() != nil {
 			return
 		}
-		f.noteWrite(err)
+		if err != nil || t.behind.Load() == nil { // a renewal needs no room, as reports do
+			f.noteWrite(err)
+		}
 		switch {
 		case errors.Is(err, ErrSuperseded):
 			log.Warn("another process watches the dialer now")

@@ -14,6 +14,7 @@ import (
 type keeper struct {
 	floor      *Floor
 	dialer     *watched
+	tenure     *tenure
 	scope      Scope // of all its changes
 	queue      *reportQueue
 	memory     *Memory
@@ -92,6 +93,7 @@ func (k *keeper) keep(ctx context.Context, batch []queued) error {
 	pause := storeBackoff()
 	for {
 		err := k.apply(ctx, batch)
+		k.tenure.fallBehind(err)
 		switch {
 		case err == nil:
 			return nil

@@ -18,9 +18,9 @@ type Leases interface {
 	// tells that somebody else has the lease.
 	TakeLease(ctx context.Context, dialer string, by Holder, length time.Duration) (Fence, error)
 
-	// RenewLease lets a lease last for length from now on, even one that had
-	// expired. ErrSuperseded tells that somebody else took it.
-	RenewLease(ctx context.Context, dialer string, fence Fence, length time.Duration) error
+	// RenewLease lets a lease last from now on, even one that had expired.
+	// ErrSuperseded tells that somebody else took it.
+	RenewLease(ctx context.Context, dialer string, fence Fence, renewal Renewal) error
 
 	// ReleaseLease gives a lease up, and tells the other processes. It changes
 	// nothing where somebody else took it.
@@ -41,6 +41,14 @@ type Fence struct {
 	Token  string
 }
 
+// Renewal is what a holder says of a lease.
+type Renewal struct {
+	For time.Duration // how long it lasts
+	// Behind is for how long the holder has had reports that it could not keep; zero
+	// if it has none.
+	Behind time.Duration
+}
+
 // Lease is who holds a dialer.
 type Lease struct {
 	Dialer string
@@ -48,6 +56,9 @@ type Lease struct {
 	Holder string    // the process's name; "" after a release
 	Held   bool      // it has not expired
 	Until  time.Time // when it expires, or did
+	// BehindSince is since when the holder has reports that it could not keep; nil if
+	// it has none.
+	BehindSince *time.Time
 	// HeardAt is when the dialer was last heard; nil if never.
 	HeardAt *time.Time
 }

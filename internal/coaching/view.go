@@ -143,10 +143,11 @@ func (v *view) hold(leases ...Lease) {
 	for _, l := range leases {
 		before := v.leases[l.Dialer]
 		v.leases[l.Dialer] = l
-		if before.Held != l.Held {
+		turned := before.Held != l.Held || !sameTime(before.BehindSince, l.BehindSince)
+		if turned {
 			v.touchDialer(l.Dialer)
 		}
-		changed = changed || before.Held != l.Held || before.Fence != l.Fence
+		changed = changed || turned || before.Fence != l.Fence
 	}
 	if changed {
 		v.wake()
@@ -303,9 +304,12 @@ func (v *view) surround(s *Session, byUser map[UserID][]*Session) *SessionView {
 		return sv
 	}
 	dialer := v.shownDialer(s.Dialer)
+	behind := v.leases[s.Dialer].BehindSince
 	switch {
 	case !dialer.Connected:
 		sv.Stale, sv.LastConfirmedAt = true, dialer.LastHeardAt
+	case behind != nil:
+		sv.Stale, sv.LastConfirmedAt = true, behind
 	case v.away != nil:
 		sv.Stale, sv.LastConfirmedAt = true, v.away
 	}

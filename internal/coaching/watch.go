@@ -27,7 +27,8 @@ func (d *watched) watchAnew(why error) {
 // watch begins with a snapshot, which reconciles.
 var errNotKept = errors.New("reports could not be kept")
 
-// watch watches one dialer, again and again, until ctx ends.
+// watch watches one dialer, again and again, until ctx ends or another process has
+// the lease.
 func (f *Floor) watch(ctx context.Context, d *watched, t *tenure) {
 	log := f.log.With("dialer", d.Name)
 	pause := backoff{shortest: 250 * time.Millisecond, longest: f.timing.Retry}
@@ -40,7 +41,7 @@ func (f *Floor) watch(ctx context.Context, d *watched, t *tenure) {
 				pause.reset()
 			}
 		}
-		if ctx.Err() != nil {
+		if ctx.Err() != nil || errors.Is(err, ErrSuperseded) {
 			return
 		}
 		wait := pause.next()
@@ -68,7 +69,7 @@ func (f *Floor) watchOnce(ctx context.Context, d *watched, t *tenure, connection
 	queue := newReportQueue()
 	d.stop.Store(&stop)
 	k := &keeper{
-		floor: f, dialer: d, queue: queue, memory: NewMemory(),
+		floor: f, dialer: d, tenure: t, queue: queue, memory: NewMemory(),
 		scope: Scope{Dialer: d.Name, Kind: d.Kind, Fence: &t.fence, Connection: connection},
 	}
 	kept := make(chan error, 1)

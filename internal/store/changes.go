@@ -16,7 +16,7 @@ const mostChanges = 10_000
 func (s *Store) Changes(ctx context.Context, after coaching.Revision, limit int) ([]coaching.Change, error) {
 	var rows []changeRow
 	err := s.bounded(ctx, "read the change log", func(ctx context.Context) error {
-		tx := s.reading.WithContext(ctx)
+		tx := s.following.WithContext(ctx)
 		head, err := counter(tx)
 		switch {
 		case err != nil:

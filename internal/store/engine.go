@@ -11,7 +11,8 @@ import (
 type engine interface {
 	// now is the database's clock.
 	now(tx *gorm.DB) (time.Time, error)
-	// raise moves the counter on and returns it. Its time never goes backward.
+	// raise moves the counter on and returns it. Its time always goes on, whatever the
+	// clock does: two histories would else look alike.
 	raise(tx *gorm.DB, by int) (counterRow, error)
 	// verdict tells what an error of the driver means.
 	verdict(err error) verdict

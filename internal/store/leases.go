@@ -19,11 +19,11 @@ func (s *Store) Leases(ctx context.Context) ([]coaching.Lease, error) {
 	}
 	var now time.Time
 	err := s.bounded(ctx, "read the leases", func(ctx context.Context) (err error) {
-		tx := s.reading.WithContext(ctx)
+		tx := s.following.WithContext(ctx)
 		if now, err = s.engine.now(tx); err != nil {
 			return err
 		}
-		return tx.Raw(`SELECT l.dialer, l.process, l.token, l.fence, l.renewed_at, l.expires_at, d.last_heard_at
+		return tx.Raw(`SELECT l.dialer, l.process, l.token, l.fence, l.renewed_at, l.expires_at, l.behind_since, d.last_heard_at
 			FROM leases l LEFT JOIN dialers d ON d.name = l.dialer ORDER BY l.dialer`).Scan(&rows).Error
 	})
 	if err != nil {
@@ -35,7 +35,7 @@ func (s *Store) Leases(ctx context.Context) ([]coaching.Lease, error) {
 		until := l.ExpiresAt.time()
 		leases[i] = coaching.Lease{
 			Dialer: l.Dialer, Fence: coaching.Fence{Number: l.Fence, Token: l.Token}, Holder: l.Process,
-			Held: l.held(now), Until: until, HeardAt: row.LastHeardAt.timeOrNil(),
+			Held: l.held(now), Until: until, BehindSince: l.BehindSince.timeOrNil(), HeardAt: row.LastHeardAt.timeOrNil(),
 		}
 	}
 	return leases, nil
@@ -49,7 +49,7 @@ func (s *Store) TakeLease(ctx context.Context, dialer string, by coaching.Holder
 			return coaching.ErrSuperseded
 		}
 		fence = coaching.Fence{Number: row.Fence + 1, Token: by.Token}
-		row.Process, row.Token, row.Fence = by.Name, fence.Token, fence.Number
+		row.Process, row.Token, row.Fence, row.BehindSince = by.Name, fence.Token, fence.Number, nil
 		row.last(now, length)
 		return nil
 	})
@@ -57,12 +57,19 @@ func (s *Store) TakeLease(ctx context.Context, dialer string, by coaching.Holder
 }
 
 // RenewLease is part of coaching.Leases.
-func (s *Store) RenewLease(ctx context.Context, dialer string, fence coaching.Fence, length time.Duration) error {
+func (s *Store) RenewLease(ctx context.Context, dialer string, fence coaching.Fence, renewal coaching.Renewal) error {
 	return s.changeLease(ctx, "renew the lease", dialer, func(row *leaseRow, now time.Time) error {
 		if !row.heldUnder(fence) {
 			return coaching.ErrSuperseded
 		}
-		row.last(now, length)
+		row.last(now, renewal.For)
+		switch {
+		case renewal.Behind <= 0:
+			row.BehindSince = nil
+		case row.BehindSince == nil: // it stays what it was first said to be
+			since := at(now.Add(-renewal.Behind))
+			row.BehindSince = &since
+		}
 		return nil
 	})
 }
@@ -71,7 +78,7 @@ func (s *Store) RenewLease(ctx context.Context, dialer string, fence coaching.Fe
 func (s *Store) ReleaseLease(ctx context.Context, dialer string, fence coaching.Fence) error {
 	return s.changeLease(ctx, "release the lease", dialer, func(row *leaseRow, now time.Time) error {
 		if row.heldUnder(fence) {
-			row.Process = ""
+			row.Process, row.BehindSince = "", nil
 			row.last(now, 0)
 		}
 		return nil
@@ -94,7 +101,7 @@ func (s *Store) changeLease(ctx context.Context, doing, dialer string, rule func
 			if err := rule(&row, now); err != nil {
 				return err
 			}
-			if err := tx.Where("dialer = ?", dialer).Select("process", "token", "fence", "renewed_at", "expires_at").Updates(&row).Error; err != nil {
+			if err := tx.Where("dialer = ?", dialer).Select("process", "token", "fence", "renewed_at", "expires_at", "behind_since").Updates(&row).Error; err != nil {
 				return err
 			}
 			if row.Process == "" {

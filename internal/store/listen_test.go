@@ -22,7 +22,7 @@ func listen(t *testing.T, s *Store) *listening {
 	ctx, cancel := context.WithCancel(t.Context())
 	l := &listening{heard: make(chan int64, 1000), ended: make(chan error, 1)}
 	go func() { l.ended <- s.Listen(ctx, func(number int64) { l.heard <- number }) }()
-	t.Cleanup(func() { cancel(); <-l.ended })
+	t.Cleanup(func() { cancel(); <-l.ended }) //nolint:errcheck // it was ended
 	if first := <-l.heard; first != 0 {
 		t.Fatalf("at the beginning: heard %d, want 0", first)
 	}

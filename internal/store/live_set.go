@@ -17,7 +17,7 @@ func (s *Store) LiveSet(ctx context.Context) (coaching.LiveSet, error) {
 	var set coaching.LiveSet
 	patience := 3 * s.patience // it is read whole, and seldom
 	err := s.boundedBy(ctx, patience, "read the live set", func(ctx context.Context) error {
-		return s.reading.WithContext(ctx).Transaction(func(tx *gorm.DB) (err error) {
+		return s.following.WithContext(ctx).Transaction(func(tx *gorm.DB) (err error) {
 			if err = s.engine.unhurried(tx, patience); err == nil {
 				set, err = liveSet(tx)
 			}

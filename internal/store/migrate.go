@@ -41,9 +41,11 @@ func Migrate(ctx context.Context, url string, log *slog.Logger) (Migration, erro
 func migrate(ctx context.Context, a address, log *slog.Logger) (_ Migration, err error) {
 	var db *sql.DB
 	var provider *goose.Provider
+	claim := func() (release func(), err error) { return func() {}, nil } // the migrations see to it
 	if a.postgres != "" {
 		db, provider, err = postgresMigrations(a)
 	} else {
+		claim = func() (func(), error) { return claimFile(a.path) }
 		unlock, locked := lockFile(ctx, a.path+".migrate.lock")
 		if locked != nil {
 			return Migration{}, fmt.Errorf("lock the database while its schema is brought up to date: %w", locked)
@@ -58,7 +60,7 @@ func migrate(ctx context.Context, a address, log *slog.Logger) (_ Migration, err
 		return Migration{}, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	return up(ctx, db, provider, log)
+	return up(ctx, db, provider, claim, log)
 }
 
 // createPrivate creates a database file that nobody else may read, if there is none:
@@ -72,8 +74,10 @@ func createPrivate(path string) error {
 }
 
 // up asks for the version before it takes any lock: as a rule there is nothing
-// to do.
-func up(ctx context.Context, db *sql.DB, provider *goose.Provider, log *slog.Logger) (Migration, error) {
+// to do. Else claim sees to it that no older program serves meanwhile.
+func up(
+	ctx context.Context, db *sql.DB, provider *goose.Provider, claim func() (release func(), err error), log *slog.Logger,
+) (Migration, error) {
 	from, known, err := provider.GetVersions(ctx)
 	switch {
 	case err != nil:
@@ -83,6 +87,11 @@ func up(ctx context.Context, db *sql.DB, provider *goose.Provider, log *slog.Log
 	case from == known:
 		return Migration{From: from, To: known}, nil
 	}
+	release, err := claim()
+	if err != nil {
+		return Migration{}, err
+	}
+	defer release()
 	applied, err := provider.Up(ctx)
 	if err != nil {
 		return Migration{}, cannotMigrate(ctx, err)

@@ -19,7 +19,7 @@ type Options struct {
 	// schema up to date and importing may take longer.
 	Patience time.Duration
 	// MaxConns is how many connections there are at most to Postgres; 16 if zero, and
-	// not below 5.
+	// not below 6.
 	MaxConns int
 }
 
@@ -38,13 +38,14 @@ func (o Options) withDefaults() Options {
 
 // Store is a coaching.Store. Its methods are safe for concurrent use.
 type Store struct {
-	// Three ways to the database, so that nobody waits for a connection that others
-	// use up: not writers for readers, and not leases for either.
-	writing  *gorm.DB
-	reading  *gorm.DB
-	leasing  *gorm.DB // on SQLite the same as writing
-	engine   engine
-	patience time.Duration
+	// Ways to the database, so that nobody waits for a connection that others use up:
+	// not writers for readers, and neither the live view nor leases for either.
+	writing   *gorm.DB
+	reading   *gorm.DB
+	following *gorm.DB // the change log; on SQLite the same as reading
+	leasing   *gorm.DB // on SQLite the same as writing
+	engine    engine
+	patience  time.Duration
 
 	mostEntries int // see Sessions
 }

@@ -40,13 +40,13 @@ func openPostgres(ctx context.Context, a address, o Options) (*Store, error) {
 	}
 	e := &postgresEngine{config: config, pool: pool}
 	s := &Store{engine: e, patience: o.Patience, mostEntries: mostEntries}
-	// One connection is for listen, one for leases.
+	// One connection is for listen, one for the change log, one for leases.
 	writers := max(2, int(config.MaxConns)/3)
-	readers := int(config.MaxConns) - 2 - writers
+	readers := int(config.MaxConns) - 3 - writers
 	for _, way := range []struct {
 		db    **gorm.DB
 		conns int
-	}{{&s.writing, writers}, {&s.reading, readers}, {&s.leasing, 1}} {
+	}{{&s.writing, writers}, {&s.reading, readers}, {&s.following, 1}, {&s.leasing, 1}} {
 		if err == nil {
 			*way.db, err = e.share(way.conns)
 		}
@@ -80,8 +80,9 @@ var planner = map[string]string{
 	"jit":               "off",
 }
 
-// fewestConns: one to listen, one for leases, two to write, one to read.
-const fewestConns = 5
+// fewestConns: one to listen, one for the change log, one for leases, two to
+// write, one to read.
+const fewestConns = 6
 
 func poolConfig(a address, o Options) (*pgxpool.Config, error) {
 	config, err := pgxpool.ParseConfig(a.postgres)
@@ -159,7 +160,7 @@ func (e *postgresEngine) now(tx *gorm.DB) (time.Time, error) {
 func (e *postgresEngine) raise(tx *gorm.DB, by int) (counterRow, error) {
 	var row counterRow
 	err := tx.Raw(`WITH raised AS (
-			UPDATE counter SET revision = revision + ?, as_of = greatest(as_of, clock_timestamp()) WHERE id = 1
+			UPDATE counter SET revision = revision + ?, as_of = greatest(as_of + interval '1 microsecond', clock_timestamp()) WHERE id = 1
 			RETURNING id, epoch, revision, as_of)
 		SELECT raised.* FROM raised, pg_notify('`+channel+`', raised.revision::text)`, by).Scan(&row).Error
 	return row, err

@@ -8,12 +8,13 @@ import (
 
 // leaseRow is who watches a dialer.
 type leaseRow struct {
-	Dialer    string `gorm:"primaryKey"`
-	Process   string
-	Token     string
-	Fence     int64
-	RenewedAt instant
-	ExpiresAt instant
+	Dialer      string `gorm:"primaryKey"`
+	Process     string
+	Token       string
+	Fence       int64
+	RenewedAt   instant
+	ExpiresAt   instant
+	BehindSince *instant
 }
 
 // TableName tells GORM the table.

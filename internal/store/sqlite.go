@@ -37,6 +37,7 @@ func openSQLite(ctx context.Context, a address, o Options) (*Store, error) {
 	if s.writing, err = gorm.Open(sqliteDialect{e.writing}, gormConfig()); err == nil {
 		s.leasing = s.writing
 		s.reading, err = gorm.Open(sqliteDialect{e.reading}, gormConfig())
+		s.following = s.reading
 	}
 	if err == nil {
 		err = s.Ping(ctx)
@@ -82,7 +83,7 @@ func (e *sqliteEngine) now(*gorm.DB) (time.Time, error) { return at(time.Now()).
 
 func (e *sqliteEngine) raise(tx *gorm.DB, by int) (counterRow, error) {
 	var row counterRow
-	err := tx.Raw(`UPDATE counter SET revision = revision + ?, as_of = max(as_of, ?) WHERE id = 1
+	err := tx.Raw(`UPDATE counter SET revision = revision + ?, as_of = max(as_of + 1, ?) WHERE id = 1
 		RETURNING id, epoch, revision, as_of`, by, at(time.Now())).Scan(&row).Error
 	return row, err
 }

@@ -70,9 +70,9 @@ func (s *AwayStore) TakeLease(ctx context.Context, dialer string, by coaching.Ho
 }
 
 // RenewLease is part of coaching.Leases.
-func (s *AwayStore) RenewLease(ctx context.Context, dialer string, fence coaching.Fence, length time.Duration) error {
+func (s *AwayStore) RenewLease(ctx context.Context, dialer string, fence coaching.Fence, renewal coaching.Renewal) error {
 	if s.Away.Load() {
 		return errAway
 	}
-	return s.Store.RenewLease(ctx, dialer, fence, length)
+	return s.Store.RenewLease(ctx, dialer, fence, renewal)
 }

@@ -56,7 +56,7 @@ func storeLeases(t *testing.T, w *storeWorld) {
 	if again.Number <= one.Number {
 		t.Errorf("taken again: got %+v after %+v, want a higher number", again, one)
 	}
-	if err := w.RenewLease(t.Context(), Dialer, one, time.Hour); !errors.Is(err, coaching.ErrSuperseded) {
+	if err := w.RenewLease(t.Context(), Dialer, one, coaching.Renewal{For: time.Hour}); !errors.Is(err, coaching.ErrSuperseded) {
 		t.Errorf("an earlier holding renewed: got %v, want ErrSuperseded", err)
 	}
 	if err := w.ReleaseLease(t.Context(), Dialer, again); err != nil {
@@ -76,21 +76,43 @@ func storeLeasesExpire(t *testing.T, w *storeWorld) {
 	if got := w.lease(); got.Held || got.Holder != "first" || got.Until.IsZero() {
 		t.Errorf("an expired lease: got %+v, want that it is not held, and who had it", got)
 	}
-	if err := w.RenewLease(t.Context(), Dialer, one, time.Hour); err != nil || !w.lease().Held {
+	if err := w.RenewLease(t.Context(), Dialer, one, coaching.Renewal{For: time.Hour}); err != nil || !w.lease().Held {
 		t.Errorf("renewed late, and nobody took it: %v, and it is %+v", err, w.lease())
 	}
-	if err := w.RenewLease(t.Context(), Dialer, one, -time.Second); err != nil {
+	if err := w.RenewLease(t.Context(), Dialer, one, coaching.Renewal{For: -time.Second}); err != nil {
 		t.Fatal(err)
 	}
 	two := w.take(second, time.Hour)
-	if err := w.RenewLease(t.Context(), Dialer, one, time.Hour); !errors.Is(err, coaching.ErrSuperseded) {
+	w.checkBehind(two)
+	if err := w.RenewLease(t.Context(), Dialer, one, coaching.Renewal{For: time.Hour}); !errors.Is(err, coaching.ErrSuperseded) {
 		t.Errorf("renewed after another took it: got %v, want ErrSuperseded", err)
 	}
 	if got := w.lease(); got.Fence != two || !got.Held {
 		t.Errorf("got %+v, want that of the second", got)
 	}
-	if err := w.RenewLease(t.Context(), "none", one, time.Hour); !errors.Is(err, coaching.ErrSuperseded) {
+	if err := w.RenewLease(t.Context(), "none", one, coaching.Renewal{For: time.Hour}); !errors.Is(err, coaching.ErrSuperseded) {
 		t.Errorf("of a dialer that nobody took: got %v, want ErrSuperseded", err)
+	}
+}
+
+// checkBehind has a holder say that it falls behind, and that it no longer does.
+func (w *storeWorld) checkBehind(fence coaching.Fence) {
+	w.t.Helper()
+	renew := func(behind time.Duration) *time.Time {
+		if err := w.RenewLease(w.t.Context(), Dialer, fence, coaching.Renewal{For: time.Hour, Behind: behind}); err != nil {
+			w.t.Error(err)
+		}
+		return w.lease().BehindSince
+	}
+	since := renew(10 * time.Hour)
+	if since == nil || (time.Since(*since)-10*time.Hour).Abs() > time.Hour {
+		w.t.Fatalf("behind since %v, want 10 hours ago", since)
+	}
+	if still := renew(20 * time.Hour); still == nil || !still.Equal(*since) {
+		w.t.Errorf("behind since %v, want what was said first, %v", still, since)
+	}
+	if after := renew(0); after != nil {
+		w.t.Errorf("behind since %v, want that it no longer is", after)
 	}
 }
 

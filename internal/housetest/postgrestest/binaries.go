@@ -1,7 +1,6 @@
 package postgrestest
 
 import (
-	"errors"
 	"os"
 	"os/exec"
 	"os/user"
@@ -10,8 +9,13 @@ import (
 	"syscall"
 )
 
-// errMissing is the one fault that skips a test instead of failing it.
-var errMissing = errors.New("the PostgreSQL server's binaries are not here: install PostgreSQL or set PG_BIN to the folder of initdb and postgres")
+// missing is what this machine does not have: the one fault that skips a test
+// instead of failing it.
+type missing string
+
+func (m missing) Error() string { return string(m) }
+
+const errNoServer = missing("the PostgreSQL server's binaries are not here: install PostgreSQL or set PG_BIN to the folder of initdb and postgres")
 
 // binaries is the folder that holds initdb and postgres.
 func binaries() (string, error) {
@@ -27,7 +31,7 @@ func binaries() (string, error) {
 			return dir, nil
 		}
 	}
-	return "", errMissing
+	return "", errNoServer
 }
 
 // newest is the match whose second last element is the highest number.

@@ -12,7 +12,7 @@ import (
 
 // shared is the one server of the test binary, which nobody stops: it goes when
 // the binary goes.
-var shared = sync.OnceValues(newCluster)
+var shared = sync.OnceValues(func() (*cluster, error) { return newCluster() })
 
 var databases atomic.Int64
 
@@ -37,9 +37,10 @@ func Database(t testing.TB) string {
 
 func need(t testing.TB, err error) {
 	t.Helper()
+	var part missing
 	switch {
-	case errors.Is(err, errMissing):
-		housetest.Missing(t, err.Error())
+	case errors.As(err, &part):
+		housetest.Missing(t, part.Error())
 	case err != nil:
 		t.Fatal(err)
 	}

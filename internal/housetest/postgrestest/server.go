@@ -16,10 +16,15 @@ type Instance struct {
 // takes about a second: tests that need no stop and start ask for a Database.
 func Server(t testing.TB) *Instance {
 	t.Helper()
-	c, err := newCluster()
+	return newInstance(t)
+}
+
+func newInstance(t testing.TB, prepare ...func(*cluster) error) *Instance {
+	t.Helper()
+	c, err := newCluster(prepare...)
 	need(t, err)
 	t.Cleanup(func() {
-		if err := c.stop(); err != nil {
+		if err := c.stop("INT"); err != nil {
 			t.Error(err)
 		}
 		if err := os.RemoveAll(c.dir); err != nil {
@@ -37,7 +42,16 @@ func (i *Instance) URL(database string) string { return url(i.c.port, database) 
 // it twice is fine.
 func (i *Instance) Stop() {
 	i.t.Helper()
-	if err := i.c.stop(); err != nil {
+	if err := i.c.stop("INT"); err != nil {
+		i.t.Fatal(err)
+	}
+}
+
+// Kill has the server crash: it is gone at once, in the middle of what it does.
+// What was committed is there again after Start.
+func (i *Instance) Kill() {
+	i.t.Helper()
+	if err := i.c.stop("QUIT"); err != nil {
 		i.t.Fatal(err)
 	}
 }

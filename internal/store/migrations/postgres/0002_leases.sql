@@ -14,12 +14,13 @@ END $$;
 -- Who watches a dialer: the process whose token stands here, until the lease
 -- expires. The fencing number rises with each holding.
 CREATE TABLE leases (
-    dialer     text        NOT NULL PRIMARY KEY,
-    process    text        NOT NULL, -- its name for people; '' after a release
-    token      text        NOT NULL,
-    fence      bigint      NOT NULL,
-    renewed_at timestamptz NOT NULL, -- a clock that stands before it was set back
-    expires_at timestamptz NOT NULL
+    dialer       text        NOT NULL PRIMARY KEY,
+    process      text        NOT NULL, -- its name for people; '' after a release
+    token        text        NOT NULL,
+    fence        bigint      NOT NULL,
+    renewed_at   timestamptz NOT NULL, -- a clock that stands before it was set back
+    expires_at   timestamptz NOT NULL,
+    behind_since timestamptz           -- since when the holder has reports that it could not keep
 );
 
 -- What the dialer's own clock showed when the dialer was last heard: ends that

@@ -3,12 +3,13 @@
 -- Who watches a dialer: the process whose token stands here, until the lease
 -- expires. The fencing number rises with each holding.
 CREATE TABLE leases (
-    dialer     TEXT    NOT NULL PRIMARY KEY,
-    process    TEXT    NOT NULL, -- its name for people; '' after a release
-    token      TEXT    NOT NULL,
-    fence      INTEGER NOT NULL,
-    renewed_at INTEGER NOT NULL, -- a clock that stands before it was set back
-    expires_at INTEGER NOT NULL
+    dialer       TEXT    NOT NULL PRIMARY KEY,
+    process      TEXT    NOT NULL, -- its name for people; '' after a release
+    token        TEXT    NOT NULL,
+    fence        INTEGER NOT NULL,
+    renewed_at   INTEGER NOT NULL, -- a clock that stands before it was set back
+    expires_at   INTEGER NOT NULL,
+    behind_since INTEGER           -- since when the holder has reports that it could not keep
 ) STRICT;
 
 -- What the dialer's own clock showed when the dialer was last heard: ends that

@@ -1,8 +1,9 @@
 -- A database of Coach Manager as schema 1 kept it: commit 703b6cc, which made every
 -- row by its own rules, from an invented history and from reports of invented
--- dialers. want.json beside it is what that program read in it. pg_dump --inserts
--- wrote it down; what only that program's version understands was taken out.
--- All people, numbers and calls are invented. Released data: never edited.
+-- dialers. The other engine's file has the same rows, and want.json is what that
+-- program read in both. pg_dump --inserts wrote it down; what only that tool's own
+-- version understands was taken out. All people, numbers and calls are invented.
+-- Released data: never edited.
 
 CREATE TABLE public.catalogue (
     id uuid NOT NULL,
