@@ -105,7 +105,7 @@ func (e SessionTypeFilter) Valid() bool {
 
 // Actor Who asked for something.
 type Actor struct {
-	// Name What the asker is called here. `local` as long as the service knows no accounts.
+	// Name What the asker is called here: the name of the token, or `local` where the service runs without tokens.
 	Name string `json:"name"`
 
 	// User The user behind it. Null if none is known.
@@ -117,7 +117,7 @@ type Call struct {
 	// CallID The dialer's own id of the call. It may be used again after the dialer restarts.
 	CallID string `json:"call_id"`
 
-	// PhoneNumber The customer's number as the dialer reports it. Null if it is withheld or not known.
+	// PhoneNumber The customer's number as the dialer reports it; masked without the permission `phone_numbers`. Null if it is withheld or not known.
 	PhoneNumber *string `json:"phone_number"`
 
 	// Direction `inbound`, `outbound` or `unknown`. More values may come.
@@ -199,7 +199,7 @@ type CurrentCall struct {
 	// CallID The dialer's own id of the call. It may be used again after the dialer restarts.
 	CallID string `json:"call_id"`
 
-	// PhoneNumber The customer's number as the dialer reports it. Null if it is withheld or not known.
+	// PhoneNumber The customer's number as the dialer reports it; masked without the permission `phone_numbers`. Null if it is withheld or not known.
 	PhoneNumber *string `json:"phone_number"`
 
 	// Direction `inbound`, `outbound` or `unknown`. More values may come.
@@ -331,7 +331,7 @@ type HeardCall struct {
 	// CallID The dialer's own id of the call. It may be used again after the dialer restarts.
 	CallID string `json:"call_id"`
 
-	// PhoneNumber The customer's number as the dialer reports it. Null if it is withheld or not known.
+	// PhoneNumber The customer's number as the dialer reports it; masked without the permission `phone_numbers`. Null if it is withheld or not known.
 	PhoneNumber *string `json:"phone_number"`
 
 	// Direction `inbound`, `outbound` or `unknown`. More values may come.
@@ -464,6 +464,27 @@ type LiveSession struct {
 	LastConfirmedAt *time.Time `json:"last_confirmed_at"`
 }
 
+// Me Who asks, and what this one may do.
+type Me struct {
+	// Name The name of the token, which stands in `asked_by` of what it asks for; `local` where the service runs without tokens.
+	Name string `json:"name"`
+
+	// Role `viewer`, `manager` or `admin`. More values may come.
+	Role Role `json:"role"`
+
+	// Permissions All that the role allows.
+	Permissions []Permission `json:"permissions"`
+
+	// Team The team whose sessions the token is limited to. Null for one that sees all.
+	Team *string `json:"team"`
+
+	// User The user that the token was made for. Null if it was made for none.
+	User *UserName `json:"user"`
+}
+
+// Permission `read`, `phone_numbers`, `disconnect` or `force`. More values may come.
+type Permission = string
+
 // Problem What went wrong, as RFC 9457 has it.
 type Problem struct {
 	// Type Names the kind of problem; stable, and relative, such as `/problems/session-not-found`.
@@ -499,6 +520,9 @@ type ResultCode struct {
 	Code        string `json:"code"`
 	Description string `json:"description"`
 }
+
+// Role `viewer`, `manager` or `admin`. More values may come.
+type Role = string
 
 // Session One session, whole.
 type Session struct {
@@ -797,6 +821,9 @@ type ServerInterface interface {
 	// ListDialers List the dialers and whether they are connected
 	// (GET /dialers)
 	ListDialers(ctx echo.Context) error
+	// GetMe Get what this token is and may do
+	// (GET /me)
+	GetMe(ctx echo.Context) error
 }
 
 // ServerInterfaceWrapper converts echo contexts to parameters.
@@ -1155,6 +1182,15 @@ func (w *ServerInterfaceWrapper) ListDialers(ctx echo.Context) error {
 	return err
 }
 
+// GetMe converts echo context to params.
+func (w *ServerInterfaceWrapper) GetMe(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetMe(ctx)
+	return err
+}
+
 // This is a simple interface which specifies echo.Route addition functions which
 // are present on both echo.Echo and echo.Group, since we want to allow using
 // either of them for path registration
@@ -1210,6 +1246,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/coaching-users/:user_id/current-calls", wrapper.ListCurrentCalls, options.OperationMiddlewares["listCurrentCalls"]...)
 	router.GET(options.BaseURL+"/coaching-users/:user_id/history", wrapper.ListUserHistory, options.OperationMiddlewares["listUserHistory"]...)
 	router.GET(options.BaseURL+"/dialers", wrapper.ListDialers, options.OperationMiddlewares["listDialers"]...)
+	router.GET(options.BaseURL+"/me", wrapper.GetMe, options.OperationMiddlewares["getMe"]...)
 
 }
 
@@ -1466,6 +1503,27 @@ func (response ListDialers200JSONResponse) VisitListDialersResponse(w http.Respo
 	return err
 }
 
+type GetMeRequestObject struct {
+}
+
+type GetMeResponseObject interface {
+	VisitGetMeResponse(w http.ResponseWriter) error
+}
+
+type GetMe200JSONResponse Me
+
+func (response GetMe200JSONResponse) VisitGetMeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
 	// ListSessions Search the sessions of all users
@@ -1492,6 +1550,9 @@ type StrictServerInterface interface {
 	// ListDialers List the dialers and whether they are connected
 	// (GET /dialers)
 	ListDialers(ctx context.Context, request ListDialersRequestObject) (ListDialersResponseObject, error)
+	// GetMe Get what this token is and may do
+	// (GET /me)
+	GetMe(ctx context.Context, request GetMeRequestObject) (GetMeResponseObject, error)
 }
 
 type StrictHandlerFunc func(ctx echo.Context, request any) (any, error)
@@ -1701,6 +1762,29 @@ func (sh *strictHandler) ListDialers(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(ListDialersResponseObject); ok {
 		return validResponse.VisitListDialersResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetMe operation middleware
+func (sh *strictHandler) GetMe(ctx echo.Context) error {
+	var request GetMeRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetMe(ctx.Request().Context(), request.(GetMeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetMe")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetMeResponseObject); ok {
+		return validResponse.VisitGetMeResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -63,8 +63,11 @@ func TestEveryResponseIsComplete(t *testing.T) {
 					t.Errorf("%s %s: no header %s", name, status, header)
 				}
 			}
-			if status == "503" && response.Value.Headers["Retry-After"] == nil {
+			if (status == "429" || status == "503") && response.Value.Headers["Retry-After"] == nil {
 				t.Errorf("%s %s: no Retry-After", name, status)
+			}
+			if status == "401" && response.Value.Headers["WWW-Authenticate"] == nil {
+				t.Errorf("%s %s: no WWW-Authenticate", name, status)
 			}
 			want := "application/problem+json"
 			switch {
@@ -79,6 +82,32 @@ func TestEveryResponseIsComplete(t *testing.T) {
 			}
 			if len(response.Value.Content[want].Examples) == 0 {
 				t.Errorf("%s %s: no example", name, status)
+			}
+		}
+	}
+}
+
+// An operation without a rule of access would be nobody's, or everybody's.
+func TestEveryOperationSaysWhoMayCallIt(t *testing.T) {
+	if security := spec(t).Security; len(security) != 1 || len(security[0]) != 1 {
+		t.Errorf("the contract asks for %v, want one token", security)
+	}
+	known := spec(t).Components.Schemas["Permission"].Value.Extensions["x-known-values"].([]any)
+	for name, operation := range operations(t) {
+		if operation.Security != nil {
+			t.Errorf("%s: has a security of its own", name)
+		}
+		if !slices.Contains(known, operation.Extensions["x-permission"]) {
+			t.Errorf("%s: x-permission is %v, want one of %v", name, operation.Extensions["x-permission"], known)
+		}
+		for _, status := range []string{"401", "403", "429"} {
+			if operation.Responses.Value(status) == nil {
+				t.Errorf("%s: does not answer %s", name, status)
+			}
+		}
+		for _, parameter := range parameters(t, name) {
+			if needs, has := parameter.Extensions["x-permission"]; has && (parameter.In != "query" || !slices.Contains(known, needs)) {
+				t.Errorf("%s: parameter %s in %s needs %v, want one of %v and in the query", name, parameter.Name, parameter.In, needs, known)
 			}
 		}
 	}

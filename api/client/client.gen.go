@@ -106,7 +106,7 @@ func (e SessionTypeFilter) Valid() bool {
 
 // Actor Who asked for something.
 type Actor struct {
-	// Name What the asker is called here. `local` as long as the service knows no accounts.
+	// Name What the asker is called here: the name of the token, or `local` where the service runs without tokens.
 	Name string `json:"name"`
 
 	// User The user behind it. Null if none is known.
@@ -118,7 +118,7 @@ type Call struct {
 	// CallID The dialer's own id of the call. It may be used again after the dialer restarts.
 	CallID string `json:"call_id"`
 
-	// PhoneNumber The customer's number as the dialer reports it. Null if it is withheld or not known.
+	// PhoneNumber The customer's number as the dialer reports it; masked without the permission `phone_numbers`. Null if it is withheld or not known.
 	PhoneNumber *string `json:"phone_number"`
 
 	// Direction `inbound`, `outbound` or `unknown`. More values may come.
@@ -200,7 +200,7 @@ type CurrentCall struct {
 	// CallID The dialer's own id of the call. It may be used again after the dialer restarts.
 	CallID string `json:"call_id"`
 
-	// PhoneNumber The customer's number as the dialer reports it. Null if it is withheld or not known.
+	// PhoneNumber The customer's number as the dialer reports it; masked without the permission `phone_numbers`. Null if it is withheld or not known.
 	PhoneNumber *string `json:"phone_number"`
 
 	// Direction `inbound`, `outbound` or `unknown`. More values may come.
@@ -332,7 +332,7 @@ type HeardCall struct {
 	// CallID The dialer's own id of the call. It may be used again after the dialer restarts.
 	CallID string `json:"call_id"`
 
-	// PhoneNumber The customer's number as the dialer reports it. Null if it is withheld or not known.
+	// PhoneNumber The customer's number as the dialer reports it; masked without the permission `phone_numbers`. Null if it is withheld or not known.
 	PhoneNumber *string `json:"phone_number"`
 
 	// Direction `inbound`, `outbound` or `unknown`. More values may come.
@@ -465,6 +465,27 @@ type LiveSession struct {
 	LastConfirmedAt *time.Time `json:"last_confirmed_at"`
 }
 
+// Me Who asks, and what this one may do.
+type Me struct {
+	// Name The name of the token, which stands in `asked_by` of what it asks for; `local` where the service runs without tokens.
+	Name string `json:"name"`
+
+	// Role `viewer`, `manager` or `admin`. More values may come.
+	Role Role `json:"role"`
+
+	// Permissions All that the role allows.
+	Permissions []Permission `json:"permissions"`
+
+	// Team The team whose sessions the token is limited to. Null for one that sees all.
+	Team *string `json:"team"`
+
+	// User The user that the token was made for. Null if it was made for none.
+	User *UserName `json:"user"`
+}
+
+// Permission `read`, `phone_numbers`, `disconnect` or `force`. More values may come.
+type Permission = string
+
 // Problem What went wrong, as RFC 9457 has it.
 type Problem struct {
 	// Type Names the kind of problem; stable, and relative, such as `/problems/session-not-found`.
@@ -500,6 +521,9 @@ type ResultCode struct {
 	Code        string `json:"code"`
 	Description string `json:"description"`
 }
+
+// Role `viewer`, `manager` or `admin`. More values may come.
+type Role = string
 
 // Session One session, whole.
 type Session struct {
@@ -940,6 +964,14 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /dialers (the `ListDialers` operationId).
 	ListDialers(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetMe Get what this token is and may do
+	//
+	// The name, role, permissions, team and user of the token that asks. Where the service runs without tokens,
+	// whoever asks is `local` and may do everything.
+	//
+	// Corresponds with GET /me (the `GetMe` operationId).
+	GetMe(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
 // ListSessions Search the sessions of all users
@@ -1104,6 +1136,24 @@ func (c *Client) ListUserHistory(ctx context.Context, userID UserID, params *Lis
 // Corresponds with GET /dialers (the `ListDialers` operationId).
 func (c *Client) ListDialers(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListDialersRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetMe Get what this token is and may do
+//
+// The name, role, permissions, team and user of the token that asks. Where the service runs without tokens,
+// whoever asks is `local` and may do everything.
+//
+// Corresponds with GET /me (the `GetMe` operationId).
+func (c *Client) GetMe(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetMeRequest(c.Server)
 	if err != nil {
 		return nil, err
 	}
@@ -1782,6 +1832,33 @@ func NewListDialersRequest(server string) (*http.Request, error) {
 	return req, nil
 }
 
+// NewGetMeRequest constructs an http.Request for the GetMe method
+func NewGetMeRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/me")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 func (c *Client) applyEditors(ctx context.Context, req *http.Request, additionalEditors []RequestEditorFn) error {
 	for _, r := range c.RequestEditors {
 		if err := r(ctx, req); err != nil {
@@ -1933,6 +2010,16 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /dialers (the `ListDialers` operationId).
 	ListDialersWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListDialersResponse, error)
+
+	// GetMeWithResponse Get what this token is and may do
+	//
+	// The name, role, permissions, team and user of the token that asks. Where the service runs without tokens,
+	// whoever asks is `local` and may do everything.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /me (the `GetMe` operationId).
+	GetMeWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetMeResponse, error)
 }
 
 type ListSessionsResponse struct {
@@ -2244,6 +2331,39 @@ func (r ListDialersResponse) ContentType() string {
 	return ""
 }
 
+type GetMeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Me
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Unexpected
+}
+
+// Status returns HTTPResponse.Status
+func (r GetMeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetMeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetMeResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // ListSessionsWithResponse Search the sessions of all users
 //
 // Sessions of all users, live and ended, newest start first, in pages. A filter that no session matches,
@@ -2398,6 +2518,22 @@ func (c *ClientWithResponses) ListDialersWithResponse(ctx context.Context, reqEd
 		return nil, err
 	}
 	return ParseListDialersResponse(rsp)
+}
+
+// GetMeWithResponse Get what this token is and may do
+//
+// The name, role, permissions, team and user of the token that asks. Where the service runs without tokens,
+// whoever asks is `local` and may do everything.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /me (the `GetMe` operationId).
+func (c *ClientWithResponses) GetMeWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetMeResponse, error) {
+	rsp, err := c.GetMe(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetMeResponse(rsp)
 }
 
 // ParseListSessionsResponse parses an HTTP response from a ListSessionsWithResponse call
@@ -2775,6 +2911,39 @@ func ParseListDialersResponse(rsp *http.Response) (*ListDialersResponse, error) 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest DialerList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Unexpected
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetMeResponse parses an HTTP response from a GetMeWithResponse call
+func ParseGetMeResponse(rsp *http.Response) (*GetMeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetMeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Me
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

@@ -49,11 +49,22 @@ func TestWhatIsLeftOutIsNotSent(t *testing.T) {
 	}
 }
 
-func against(t *testing.T, handler http.HandlerFunc) *client.ClientWithResponses {
+func TestATokenIsShown(t *testing.T) {
+	var shown []string
+	c := against(t, func(_ http.ResponseWriter, r *http.Request) { shown = r.Header.Values("Authorization") }, client.WithToken("cm_abc"))
+	if _, err := c.GetMe(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if len(shown) != 1 || shown[0] != "Bearer cm_abc" {
+		t.Errorf("showed %q", shown)
+	}
+}
+
+func against(t *testing.T, handler http.HandlerFunc, options ...client.ClientOption) *client.ClientWithResponses {
 	t.Helper()
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
-	c, err := client.NewClientWithResponses(server.URL + "/api/v1")
+	c, err := client.NewClientWithResponses(server.URL+"/api/v1", options...)
 	if err != nil {
 		t.Fatal(err)
 	}

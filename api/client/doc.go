@@ -1,7 +1,7 @@
-// Package client calls Coach Manager from Go. It is generated from openapi.yaml
-// and needs nothing else of this project.
+// Package client calls Coach Manager from Go. It is generated from openapi.yaml,
+// but for WithToken, and needs nothing else of this project.
 //
-//	c, err := client.NewClientWithResponses("http://127.0.0.1:8080/api/v1")
+//	c, err := client.NewClientWithResponses("https://coach.example/api/v1", client.WithToken(token))
 //	answer, err := c.ListCoachingUsersWithResponse(ctx, nil)
 //	if err == nil && answer.JSON200 != nil {
 //		fmt.Println(len(answer.JSON200.Items), "supervisors at work")

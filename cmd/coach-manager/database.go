@@ -57,6 +57,20 @@ func databaseError(c config.Database, err error) error {
 	}
 }
 
+// openForCommand opens a database for a command that ends by itself, beside those
+// that serve it, with as few connections as there may be.
+func openForCommand(ctx context.Context, c config.Database, log *slog.Logger) (*store.Store, error) {
+	opened, err := store.Open(ctx, c.URL.Reveal(), store.Options{Log: log, MaxConns: 1})
+	if err != nil {
+		return nil, databaseError(c, err)
+	}
+	return opened, nil
+}
+
+// pollEvery is how often a process looks for what others did and nobody told it of,
+// such as a command beside an SQLite database: often enough to act within a second.
+const pollEvery = 500 * time.Millisecond
+
 const (
 	// changesKept is how far back a reader of the change log may have stopped and
 	// still go on without a gap.

@@ -21,7 +21,7 @@ const demoLease = 9 * time.Second
 // demo shows an invented contact centre until ctx ends.
 func demo(ctx context.Context, c config.Demo, stdout, stderr io.Writer) (err error) {
 	log := newLog(c.Log, stderr)
-	listener, err := listen(ctx, c.Service)
+	listener, err := listenHere(ctx, c.Service)
 	if err != nil {
 		return err
 	}
@@ -47,7 +47,7 @@ func demo(ctx context.Context, c config.Demo, stdout, stderr io.Writer) (err err
 		return startError(ctx, err)
 	}
 	dialer := config.Dialer{Name: demoDialer, Simulator: &config.Simulator{Seed: c.Seed}}
-	s := service{config: c.Service, listener: listener, db: db, name: "demo", timing: coaching.Timing{Lease: demoLease}, dialers: watchedDialers([]config.Dialer{dialer}, log), log: log}
+	s := service{config: c.Service, listener: listener, db: db, name: "demo", timing: coaching.Timing{Lease: demoLease, Poll: pollEvery}, dialers: watchedDialers([]config.Dialer{dialer}, log), log: log}
 	s.ready = func(ctx context.Context, floor *coaching.Floor, url string) {
 		waitForSessions(ctx, floor)
 		welcome(stdout, url, c.DB, floor.Live())

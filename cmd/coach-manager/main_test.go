@@ -79,6 +79,16 @@ type program struct {
 	stop      func() int // as SIGTERM does; returns the exit code
 }
 
+// openly adds what a program that serves needs in tests that are not about access:
+// a port that is chosen, and nobody is asked for a token.
+func openly(args []string) []string {
+	args = append(slices.Clone(args), "--listen", "127.0.0.1:0")
+	if args[0] == "serve" && !slices.Contains(args, "--auth") {
+		args = append(args, "--auth", "none")
+	}
+	return args
+}
+
 // start runs the program in this process until it serves. A port is chosen.
 func start(t *testing.T, environ []string, args ...string) *program {
 	t.Helper()
@@ -86,7 +96,7 @@ func start(t *testing.T, environ []string, args ...string) *program {
 	var out, logs text
 	exit := make(chan int, 1)
 	go func() {
-		exit <- run(ctx, slices.Concat(args, []string{"--listen", "127.0.0.1:0"}), environ, &out, &logs)
+		exit <- run(ctx, openly(args), environ, &out, &logs)
 	}()
 	p := &program{t: t, out: out.String, logs: logs.String}
 	p.stop = sync.OnceValue(func() int { cancel(); return <-exit })
@@ -101,7 +111,7 @@ func startChild(t *testing.T, folder string, args ...string) (*program, *child.P
 	t.Helper()
 	log := filepath.Join(folder, "log")
 	process, err := child.Start(child.Server{
-		Command: slices.Concat([]string{"env", asProgram + "=1", "TMPDIR=" + folder, os.Args[0]}, args, []string{"--listen", "127.0.0.1:0"}),
+		Command: slices.Concat([]string{"env", asProgram + "=1", "TMPDIR=" + folder, os.Args[0]}, openly(args)),
 		Dir:     folder, Log: log, LastSignal: "KILL",
 	})
 	if err != nil {
@@ -155,9 +165,18 @@ var client = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, T
 // ask sends a request and returns the answer's status and body.
 func (p *program) ask(method, path string) (int, []byte) {
 	p.t.Helper()
+	return p.askAs(method, path, "")
+}
+
+// askAs is ask with a token; "" is none.
+func (p *program) askAs(method, path, token string) (int, []byte) {
+	p.t.Helper()
 	request, err := http.NewRequestWithContext(p.t.Context(), method, p.url+path, http.NoBody)
 	if err != nil {
 		p.t.Fatal(err)
+	}
+	if token != "" {
+		request.Header.Set("Authorization", "Bearer "+token)
 	}
 	answer, err := client.Do(request)
 	if err != nil {

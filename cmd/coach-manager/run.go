@@ -28,6 +28,14 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 		err = demo(ctx, c, stdout, stderr)
 	case config.Serve:
 		err = serve(ctx, c, stderr)
+	case config.TokenCreate:
+		err = createToken(ctx, c, stdout, stderr)
+	case config.TokenList:
+		err = listTokens(ctx, c, stdout, stderr)
+	case config.TokenRevoke:
+		err = revokeToken(ctx, c, stderr)
+	case config.TokenGenerate:
+		err = generateToken(stdout)
 	case config.Migrate:
 		err = migrate(ctx, c, stdout, stderr)
 	case config.Doctor:

@@ -23,11 +23,24 @@ func serveDialers(ctx context.Context, c config.Serve, dialers []coaching.Watche
 	for _, name := range c.Unknown {
 		log.Warn("this variable of the environment is no setting; is it misspelt?", "name", name)
 	}
-	listener, err := listen(ctx, c.Service)
+	certificate, err := loadCertificate(c.Access.Certificate, log)
+	if err != nil {
+		return err
+	}
+	take := listen
+	if !c.Access.Tokens {
+		take = listenHere
+	}
+	listener, err := take(ctx, c.Service)
 	if err != nil {
 		return err
 	}
 	db, err := openDatabase(ctx, c.Database, c.Lease, log)
+	if err == nil {
+		if err = makeFirstToken(ctx, db, c.Access.FirstToken, log); err != nil {
+			_ = db.close()
+		}
+	}
 	if err != nil {
 		_ = listener.Close()
 		return startError(ctx, err)
@@ -35,8 +48,8 @@ func serveDialers(ctx context.Context, c config.Serve, dialers []coaching.Watche
 	name := cmp.Or(c.Name, "coach-"+strings.ToLower(rand.Text()[:6])) // no host's name: strangers see it
 	log.Info("database open", "database", c.Database.Shown, "process", name)
 	s := service{
-		config: c.Service, listener: listener, db: db, name: name, timing: coaching.Timing{Lease: c.Lease},
-		dialers: dialers, log: log,
+		config: c.Service, access: c.Access, certificate: certificate, listener: listener, db: db, name: name,
+		timing: coaching.Timing{Lease: c.Lease, Poll: pollEvery}, dialers: dialers, log: log,
 	}
 	return s.run(ctx)
 }

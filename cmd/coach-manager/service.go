@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/coachmanager/coachmanager/internal/access"
 	"github.com/coachmanager/coachmanager/internal/coaching"
 	"github.com/coachmanager/coachmanager/internal/config"
 	"github.com/coachmanager/coachmanager/internal/httpapi"
@@ -17,13 +18,15 @@ import (
 
 // service is what demo and serve run. It owns its listener and its database.
 type service struct {
-	config   config.Service
-	listener net.Listener
-	db       *database
-	name     string // of this process
-	timing   coaching.Timing
-	dialers  []coaching.WatchedDialer
-	log      *slog.Logger
+	config      config.Service
+	access      config.Access // zero: everybody on this machine is let in
+	certificate *certificate  // nil: no TLS
+	listener    net.Listener
+	db          *database
+	name        string // of this process
+	timing      coaching.Timing
+	dialers     []coaching.WatchedDialer
+	log         *slog.Logger
 	// ready is called once requests are answered; nil if nobody wants to know. It
 	// returns when ctx ends.
 	ready func(ctx context.Context, floor *coaching.Floor, url string)
@@ -43,18 +46,29 @@ func (s *service) run(ctx context.Context) (err error) {
 		_ = s.listener.Close()
 		return startError(ctx, fmt.Errorf("read the live sessions: %w", err))
 	}
+	guard, err := s.guard(ctx, floor)
+	if err != nil {
+		_ = s.listener.Close()
+		return startError(ctx, err)
+	}
 	below, stopBelow := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopBelow()
 	var running sync.WaitGroup
 	running.Go(func() { floor.Run(below) })
 	running.Go(func() { s.db.prune(below, s.log) })
+	if guard != nil {
+		running.Go(func() { guard.Run(below) })
+	}
 
-	handler := httpapi.New(floor, httpapi.Options{Log: s.log, Version: thisBuild().version}) //nolint:contextcheck // a request has its own
+	handler := httpapi.New(floor, httpapi.Options{ //nolint:contextcheck // a request has its own
+		Log: s.log, Version: thisBuild().version, Guard: guard, TokenRate: s.access.Rate,
+		TrustedProxies: s.access.TrustedProxies, Origins: s.access.Origins, TLS: s.certificate != nil,
+	})
 	server := httpapi.NewServer(handler, s.log)
 	served := make(chan error, 1)
-	go func() { served <- server.Serve(s.listener) }()
-	url := "http://" + s.listener.Addr().String()
+	url := s.serve(server, served)
 	s.log.Info("listening", "url", url)
+	s.warn(guard)
 	if s.ready != nil {
 		running.Go(func() { s.ready(below, floor, url) })
 	}
@@ -66,6 +80,42 @@ func (s *service) run(ctx context.Context) (err error) {
 		err = fmt.Errorf("serve: %w", err)
 	}
 	return errors.Join(err, s.stop(server, stopBelow, &running)) //nolint:contextcheck // ctx has ended: that is why it stops
+}
+
+// guard reads the tokens; it is nil for a service that asks for none.
+func (s *service) guard(ctx context.Context, floor *coaching.Floor) (*access.Guard, error) {
+	if !s.access.Tokens {
+		return nil, nil //nolint:nilnil // documented: none is asked for
+	}
+	guard := access.NewGuard(s.db, floor, s.access.Trust, s.log)
+	if err := guard.Open(ctx); err != nil {
+		return nil, fmt.Errorf("read the tokens: %w", err)
+	}
+	return guard, nil
+}
+
+// serve begins to serve and returns the address.
+func (s *service) serve(server *http.Server, served chan<- error) (url string) {
+	if s.certificate == nil {
+		go func() { served <- server.Serve(s.listener) }()
+		return "http://" + s.listener.Addr().String()
+	}
+	server.TLSConfig = s.certificate.config()
+	go func() { served <- server.ServeTLS(s.listener, "", "") }()
+	return "https://" + s.listener.Addr().String()
+}
+
+// warn says what whoever started the service may not have thought of.
+func (s *service) warn(guard *access.Guard) {
+	if guard == nil {
+		return
+	}
+	if guard.Empty() {
+		s.log.Warn("there is no token yet, so nobody is let in; make one with coach-manager token create --name me --role admin, and the same --database")
+	}
+	if tcp, ok := s.listener.Addr().(*net.TCPAddr); ok && !tcp.IP.IsLoopback() && s.certificate == nil {
+		s.log.Warn("tokens and answers are not encrypted on their way; set --tls-cert-file and --tls-key-file, or let only a proxy with TLS reach this address")
+	}
 }
 
 // stop ends the server, then what is below it, within the time that was

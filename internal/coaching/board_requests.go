@@ -11,6 +11,7 @@ import (
 // Disconnect is somebody's wish to end a session.
 type Disconnect struct {
 	Session SessionID
+	Team    string // to which the session must belong (SessionView.OfTeam); "": to any
 	// IfMatch holds the tags the session may have; "*" matches any. Empty: the
 	// asker does not say what the session looked like.
 	IfMatch []string

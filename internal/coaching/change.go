@@ -30,11 +30,14 @@ const (
 	DialerChanged  ChangeKind = "dialer.changed"
 	// CatalogueChanged is internal: it reaches no reader.
 	CatalogueChanged ChangeKind = "catalogue.changed"
+	// TokenChanged is internal, too, and holds nothing: whoever keeps tokens in
+	// memory reads them again.
+	TokenChanged ChangeKind = "token.changed"
 )
 
 // Change is one entry of the change log: how one thing stands from a revision
-// on. Exactly one of the pointers is set, or none: a change of a kind that only a
-// newer program knows. A change is immutable once committed.
+// on. Exactly one of the pointers is set, or none: a change of a token, or of a kind
+// that only a newer program knows. A change is immutable once committed.
 type Change struct {
 	Number    int64
 	Kind      ChangeKind

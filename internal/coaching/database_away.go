@@ -47,6 +47,12 @@ func (f *Floor) noteSilence() {
 	}
 }
 
+func (f *Floor) lastRead() time.Time {
+	f.database.mu.Lock()
+	defer f.database.mu.Unlock()
+	return f.database.lastRead
+}
+
 // backFor is how long the database has been there again after it was away.
 func (f *Floor) backFor() time.Duration {
 	f.database.mu.Lock()

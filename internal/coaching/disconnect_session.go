@@ -43,8 +43,14 @@ func (f *Floor) Disconnect(ctx context.Context, d Disconnect) (*SessionView, err
 // the command.
 func (f *Floor) mark(ctx context.Context, d Disconnect) (request uuid.UUID, err error) {
 	session, err := f.brief(ctx, d.Session)
-	if err != nil || !session.Live() {
+	if err != nil {
 		return uuid.Nil, err
+	}
+	if !f.view.surrounded(session).OfTeam(d.Team) {
+		return uuid.Nil, noSession()
+	}
+	if !session.Live() {
+		return uuid.Nil, nil
 	}
 	if l := f.view.lease(session.Dialer); !f.watches(session.Dialer) && (!l.Held || l.Fence.Token == f.self.Token) {
 		return uuid.Nil, failure(OutcomeUnreachable) // nobody would carry it out

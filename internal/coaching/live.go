@@ -33,6 +33,30 @@ type SessionView struct {
 	Catalogue *Catalogue
 }
 
+// OfTeam tells whether the supervisor or the target is of a team; every session is
+// of the team "".
+func (s *SessionView) OfTeam(team string) bool {
+	return team == "" || s.Supervisor.Team == team || s.TargetUser != nil && s.TargetUser.Team == team
+}
+
+// ForTeam is the user as a team sees it, with those sessions only that are of the
+// team; nil where it sees nothing of this user. The team "" sees all.
+func (u *CoachingUser) ForTeam(team string) *CoachingUser {
+	if team == "" || u.Team == team {
+		return u
+	}
+	seen := &CoachingUser{User: u.User}
+	for _, s := range u.Sessions {
+		if s.OfTeam(team) {
+			seen.Sessions = append(seen.Sessions, s)
+		}
+	}
+	if len(seen.Sessions) == 0 {
+		return nil
+	}
+	return seen
+}
+
 // CoachingUsers are the users with a live session, sorted by name and id. The
 // slice is shared: it must not be changed.
 func (l *Live) CoachingUsers() []*CoachingUser { return l.users }

@@ -62,8 +62,33 @@ func (f *Floor) watches(dialer string) bool {
 	return slices.ContainsFunc(f.dialers, func(w *watched) bool { return w.Name == dialer })
 }
 
+// TokenChanges counts what happened to tokens, as the change log tells it: whoever
+// keeps tokens in memory reads them again when it rises.
+func (f *Floor) TokenChanges() uint64 { return f.view.tokens.Load() }
+
+// TokensReadAt is when the database could last be read, by this process's clock,
+// and what TokenChanges was then, or is by now.
+func (f *Floor) TokensReadAt() (time.Time, uint64) {
+	read := f.lastRead() // first: a change that comes meanwhile is counted
+	return read, f.TokenChanges()
+}
+
 // Catalogue returns the names of campaigns, lists and result codes.
 func (f *Floor) Catalogue() *Catalogue { return f.view.names() }
+
+// UserOf returns a user as a team sees it, or UserNotFound; the team "" sees all.
+func (f *Floor) UserOf(ctx context.Context, team string, id UserID) (*CoachingUser, error) {
+	u, err := f.User(ctx, id)
+	if err == nil {
+		if seen := u.ForTeam(team); seen != nil {
+			return seen, nil
+		}
+		err = noUser()
+	}
+	return nil, err
+}
+
+func noUser() error { return &Error{Code: UserNotFound, Message: "No user with this id."} }
 
 // User returns a user with the live sessions this user supervises in, if any. A
 // user it does not know may be one that another process has just met: only then it
@@ -80,7 +105,17 @@ func (f *Floor) User(ctx context.Context, id UserID) (*CoachingUser, error) {
 	if err != nil {
 		return nil, unavailable(err)
 	}
-	return nil, &Error{Code: UserNotFound, Message: "No user with this id."}
+	return nil, noUser()
+}
+
+// SessionOf returns a session that is of a team, or SessionNotFound; else it is as
+// Session.
+func (f *Floor) SessionOf(ctx context.Context, team string, id SessionID) (*SessionView, error) {
+	s, err := f.Session(ctx, id)
+	if err == nil && !s.OfTeam(team) {
+		return nil, noSession()
+	}
+	return s, err
 }
 
 // Session returns a session, live or ended, with all the calls it heard. The error
@@ -116,7 +151,7 @@ func (f *Floor) Sessions(ctx context.Context, query SessionQuery) (SessionPage, 
 // UserHistory returns a page of the ended sessions of a user, newest first. The
 // error is an *Error with UserNotFound or DatabaseUnavailable.
 func (f *Floor) UserHistory(ctx context.Context, user UserID, query SessionQuery) (SessionPage, error) {
-	if _, err := f.User(ctx, user); err != nil {
+	if _, err := f.UserOf(ctx, query.Team, user); err != nil {
 		return SessionPage{}, err
 	}
 	query.UserID, query.State = &user, OnlyEnded

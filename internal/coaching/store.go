@@ -102,6 +102,7 @@ type SessionQuery struct {
 	TargetCampaignID *uuid.UUID
 	CallID           string
 	PhoneNumber      string
+	Team             string // of the supervisor or the target, as the users' teams are now
 	Types            []Type // any type the session had
 	Dialer           string
 	EndReason        EndReason

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -13,8 +14,9 @@ import (
 // immutable Live of it: at most once a change, and only when somebody looks.
 // Its methods are safe for concurrent use.
 type view struct {
-	self string // the token of this process's leases
-	log  *slog.Logger
+	self   string // the token of this process's leases
+	log    *slog.Logger
+	tokens atomic.Uint64 // how often something may have happened to a token
 
 	mu        sync.Mutex
 	revision  Revision
@@ -57,6 +59,7 @@ func (v *view) reset(set LiveSet) {
 		v.dirty[s.User.ID] = true
 	}
 	v.log.Debug("live view begun", "revision", v.revision.Number)
+	v.tokens.Add(1)
 	v.wake()
 }
 
@@ -125,6 +128,8 @@ func (v *view) apply(c Change) {
 	case c.Catalogue != nil:
 		v.catalogue = v.catalogue.With(*c.Catalogue)
 		v.touchAll()
+	case c.Kind == TokenChanged:
+		v.tokens.Add(1)
 	}
 }
 

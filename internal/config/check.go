@@ -13,6 +13,9 @@ func (f demoFlags) check() (Demo, error) {
 	if err != nil {
 		return Demo{}, err
 	}
+	if !isLoopback(service.Listen) {
+		return Demo{}, f.refuseListen("the demo asks for no token")
+	}
 	seed, err := number(f.Seed)
 	if err != nil {
 		return Demo{}, err
@@ -42,25 +45,30 @@ func (f serveFlags) check(from *sources) (Serve, error) {
 		return Serve{}, f.Lease.refuse("%s is no time from 2s to 1m, such as 9s", shown(f.Lease.text))
 	}
 	service, err := f.serviceFlags.check()
-	return Serve{Service: service, Database: database, Dialers: dialers, Name: f.Name.text, Lease: lease, Unknown: from.unknown()}, err
+	if err != nil {
+		return Serve{}, err
+	}
+	access, err := f.accessFlags.check(from)
+	if err == nil && !access.Tokens && !isLoopback(service.Listen) {
+		err = f.refuseListen("with --auth none nobody is asked for a token")
+	}
+	return Serve{
+		Service: service, Access: access, Database: database, Dialers: dialers, Name: f.Name.text, Lease: lease, Unknown: from.unknown(),
+	}, err
 }
 
 var processName = regexp.MustCompile(`^[A-Za-z0-9._-]{1,40}$`)
 
-func (f migrateFlags) check() (Migrate, error) {
-	database, err := f.databaseFlags.check()
-	if err != nil {
-		return Migrate{}, err
-	}
-	log, err := f.logFlags.check()
-	return Migrate{Database: database, Log: log}, err
+func (f migrateFlags) check() (c Migrate, err error) {
+	c.Database, c.Log, err = checkBoth(f.databaseFlags, f.logFlags)
+	return c, err
 }
 
 // stopLimit is what a stop may take at most; orchestrators kill after it.
 const stopLimit = 10 * time.Second
 
 func (f serviceFlags) check() (Service, error) {
-	if err := loopback(f.Listen); err != nil {
+	if err := address(f.Listen); err != nil {
 		return Service{}, err
 	}
 	log, err := f.logFlags.check()
@@ -87,20 +95,26 @@ func (f logFlags) check() (Log, error) {
 	return log, log.Level.UnmarshalText([]byte(level))
 }
 
-// loopback checks an address to listen on.
-func loopback(g given) error {
-	host, port, err := net.SplitHostPort(g.text)
+// address checks an address to listen on.
+func address(g given) error {
+	_, port, err := net.SplitHostPort(g.text)
 	if err != nil {
 		return g.refuse("%s is no address; write HOST:PORT, such as 127.0.0.1:8080", shown(g.text))
 	}
 	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
 		return g.refuse("%s has no port from 0 to 65535; write HOST:PORT, such as 127.0.0.1:8080", shown(g.text))
 	}
-	if ip := net.ParseIP(host); strings.EqualFold(host, "localhost") || ip.IsLoopback() {
-		return nil
-	}
-	return g.refuse("%s is not of the loopback; there is no access control yet, so only this machine may ask: "+
-		"use 127.0.0.1, [::1] or localhost", shown(g.text))
+	return nil
+}
+
+// isLoopback tells whether an address, which was checked, is for this machine only.
+func isLoopback(address string) bool {
+	host, _, _ := net.SplitHostPort(address)
+	return strings.EqualFold(host, "localhost") || net.ParseIP(host).IsLoopback()
+}
+
+func (f serviceFlags) refuseListen(why string) error {
+	return f.Listen.refuse("%s is not of the loopback; %s, so only this machine may ask: use 127.0.0.1, [::1] or localhost", shown(f.Listen.text), why)
 }
 
 func number(g given) (uint64, error) {

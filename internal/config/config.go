@@ -2,12 +2,13 @@ package config
 
 import (
 	"log/slog"
+	"net/netip"
 	"time"
 )
 
 // Service is what every command that serves has.
 type Service struct {
-	Listen          string // host:port of the loopback; port 0 takes a free one
+	Listen          string // host:port; port 0 takes a free one
 	Log             Log
 	ShutdownTimeout time.Duration // below 10 s
 }
@@ -29,6 +30,7 @@ type Demo struct {
 // Serve is the command that serves real dialers.
 type Serve struct {
 	Service
+	Access   Access
 	Database Database
 	Dialers  []Dialer // at least one; names are unique
 	// Name tells this process from others on the same database; "" where none was
@@ -39,6 +41,51 @@ type Serve struct {
 	// none: most likely misspelt.
 	Unknown []string
 }
+
+// Access says who is answered, and over what.
+type Access struct {
+	// Tokens are asked for; without them everybody is let in who is on this machine,
+	// and Listen is of the loopback.
+	Tokens bool
+	// FirstToken is made where there never was a token; "" for none.
+	FirstToken Secret
+	// Trust is how long tokens are trusted while the database is away.
+	Trust          time.Duration
+	Rate           int            // requests a second that one token may make
+	Origins        []string       // of other sites' pages that may ask
+	TrustedProxies []netip.Prefix // whose word on a caller's address counts
+	Certificate    *Certificate   // nil: no TLS
+}
+
+// Certificate is where the certificate and its key are, in PEM.
+type Certificate struct{ CertFile, KeyFile string }
+
+// TokenCreate is the command that makes a token.
+type TokenCreate struct {
+	Database Database
+	Log      Log
+	Name     string
+	Role     string
+	User     string        // id of a user; "" for none
+	Team     string        // "" for all
+	Expires  time.Duration // from now on; 0: never
+}
+
+// TokenList is the command that lists all tokens.
+type TokenList struct {
+	Database Database
+	Log      Log
+}
+
+// TokenRevoke is the command that revokes a token.
+type TokenRevoke struct {
+	Database Database
+	Log      Log
+	Token    string // its id or its name
+}
+
+// TokenGenerate is the command that makes up the text of a token, and keeps none.
+type TokenGenerate struct{}
 
 // Migrate is the command that brings the database's schema up to date.
 type Migrate struct {

@@ -64,9 +64,12 @@ func (f settingsFile) settings(root *yaml.Node) (map[string][]given, error) {
 			return nil, where.refuse("is set twice")
 		}
 		var err error
-		if key.Value == "dialers" {
+		switch {
+		case key.Value == "dialers":
 			all[key.Value], err = f.dialers(where, value)
-		} else {
+		case value.Kind == yaml.SequenceNode && slices.Contains(lists, key.Value):
+			all[key.Value], err = f.texts(key.Value, value)
+		default:
 			where.text, err = scalar(where, value)
 			all[key.Value] = []given{where}
 		}
@@ -89,6 +92,24 @@ func scalar(where given, n *yaml.Node) (string, error) {
 		return "", where.refuse("needs a value, such as text or a number")
 	}
 	return n.Value, nil
+}
+
+// lists are the settings, besides dialers, that may have several values.
+var lists = []string{"cors-origins", "trusted-proxies"}
+
+// texts reads a list of texts.
+func (f settingsFile) texts(key string, n *yaml.Node) ([]given, error) {
+	all := []given{}
+	for _, item := range n.Content {
+		one := f.at(item, key)
+		text, err := scalar(one, resolved(item))
+		if err != nil {
+			return nil, err
+		}
+		one.text = text
+		all = append(all, one)
+	}
+	return all, nil
 }
 
 // dialers reads a list whose items are NAME=URL, or maps of name, url and options.

@@ -48,7 +48,11 @@ func decode(ctx *kong.DecodeContext) ([]given, error) {
 	if !ok || token.IsEOL() || token.InferredType() == kong.FlagToken {
 		return nil, fmt.Errorf("a value is missing after it")
 	}
-	return []given{{text: text, as: "--" + ctx.Value.Name}}, nil
+	as := ctx.Value.Name
+	if ctx.Value.Flag != nil {
+		as = "--" + as
+	}
+	return []given{{text: text, as: as}}, nil
 }
 
 // oneOf checks a setting against the values it may have.

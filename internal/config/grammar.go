@@ -15,6 +15,7 @@ type grammar struct {
 
 	Demo    demoFlags    `cmd:"" help:"Show an invented contact centre at work: nothing to install or configure."`
 	Serve   serveFlags   `cmd:"" help:"Watch dialers, serve the API, keep the history."`
+	Token   tokenFlags   `cmd:"" help:"Make, list and revoke the tokens that callers show."`
 	Migrate migrateFlags `cmd:"" help:"Bring the database's schema up to date, and end."`
 	Doctor  doctorFlags  `cmd:"" help:"Look whether the database and the dialers are as serve needs them, and say what to mend."`
 	Version struct{}     `cmd:"" help:"Say which build this is."`
@@ -31,8 +32,50 @@ type serveFlags struct {
 	Dialer list  `name:"dialer" setting:"dialers" help:"Dialer to watch, under a name of yours; may repeat, at least one. See below." placeholder:"NAME=URL"`
 	Name   given `help:"Name of this process, shown where it watches a dialer; a random one if left out." placeholder:"NAME"`
 	Lease  given `help:"How long this process may watch a dialer without renewing that in the database, 2s to 1m; another process takes over after it. Default ${default}." default:"9s" placeholder:"DURATION"`
+	accessFlags
 	databaseFlags
 	serviceFlags
+}
+
+type accessFlags struct {
+	Auth           given `help:"tokens, or none, which lets in everybody on this machine and nobody else. Default ${default}." default:"tokens" placeholder:"HOW"`
+	FirstTokenFile given `help:"File that holds the text of an admin's token, as token generate writes it; it is made where there never was a token." placeholder:"FILE"`
+	TokenTrust     given `help:"How long tokens are trusted while the database is away, 5s to 24h. Default ${default}." default:"15m" placeholder:"DURATION"`
+	TokenRate      given `help:"How many requests a second one token may make, 1 to 10000. Default ${default}." default:"50" placeholder:"NUMBER"`
+	TLSCertFile    given `name:"tls-cert-file" help:"Certificate to serve TLS with, in PEM, any intermediate ones after it; read again when it changes." placeholder:"FILE"`
+	TLSKeyFile     given `name:"tls-key-file" help:"The certificate's key, in PEM." placeholder:"FILE"`
+	CORSOrigin     list  `name:"cors-origin" setting:"cors-origins" help:"Origin of another site's pages that may ask, such as https://desk.example; may repeat." placeholder:"ORIGIN"`
+	TrustedProxy   list  `name:"trusted-proxy" setting:"trusted-proxies" help:"Address or network of a proxy whose X-Forwarded-For is believed; may repeat." placeholder:"CIDR"`
+}
+
+type tokenFlags struct {
+	Create   tokenCreateFlags `cmd:"" help:"Make a token and write its text, once, to standard output."`
+	List     tokenListFlags   `cmd:"" help:"List all tokens, revoked ones too."`
+	Revoke   tokenRevokeFlags `cmd:"" help:"Revoke a token: whoever shows it is let in no more, within a second."`
+	Generate struct{}         `cmd:"" help:"Make up a token's text for --first-token-file, and keep nothing."`
+}
+
+// What makes one token is no setting: a variable that stands around must not get
+// into it.
+type tokenCreateFlags struct {
+	Name    given `setting:"-" help:"What the token is called, in the history too." placeholder:"NAME"`
+	Role    given `setting:"-" help:"viewer (sees), manager (also numbers, and disconnects) or admin (also by force)." placeholder:"ROLE"`
+	User    given `setting:"-" help:"Id of the user it belongs to, so that the history says who." placeholder:"ID"`
+	Team    given `setting:"-" help:"Only sessions whose supervisor or target is of this team." placeholder:"TEAM"`
+	Expires given `setting:"-" help:"How long it is valid, such as 90d or 12h; for ever if left out." placeholder:"DURATION"`
+	databaseFlags
+	logFlags
+}
+
+type tokenListFlags struct {
+	databaseFlags
+	logFlags
+}
+
+type tokenRevokeFlags struct {
+	Token given `arg:"" help:"Its id, or its name."`
+	databaseFlags
+	logFlags
 }
 
 type migrateFlags struct {
@@ -41,7 +84,7 @@ type migrateFlags struct {
 }
 
 type serviceFlags struct {
-	Listen          given `help:"Address to listen on, of the loopback only. Default ${default}." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	Listen          given `help:"Address to listen on; of the loopback only where no token is asked for. Default ${default}." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
 	ShutdownTimeout given `help:"How long a stop may take, below 10s. Default ${default}." default:"8s" placeholder:"DURATION"`
 	logFlags
 }
@@ -65,7 +108,9 @@ func (serveFlags) Help() string {
 
 A secret is never part of the URL: name a file by secret-file, or set COACH_DIALER_<NAME>_SECRET (for pbx-1: COACH_DIALER_PBX_1_SECRET).
 
-Options of asterisk: secret-file; tls=true; the channel variables campaign-variable (CAMPAIGN if left out), list-variable (LIST), result-code-variable (RESULT_CODE), direction-variable (DIRECTION), type-variable (none), user-variable (none; who is on a phone, whatever the device); wrap-up (0s; how long an agent is busy after a call from a queue that has a wrapuptime of its own, which Asterisk does not tell). Option of simulator: seed (1).`
+Options of asterisk: secret-file; tls=true; the channel variables campaign-variable (CAMPAIGN if left out), list-variable (LIST), result-code-variable (RESULT_CODE), direction-variable (DIRECTION), type-variable (none), user-variable (none; who is on a phone, whatever the device); wrap-up (0s; how long an agent is busy after a call from a queue that has a wrapuptime of its own, which Asterisk does not tell). Option of simulator: seed (1).
+
+The first token may stand in COACH_FIRST_TOKEN instead of a file.`
 }
 
 const description = "Coach Manager shows who in a contact centre is listening to whom, keeps the history, and ends a session on request.\n\n" +
@@ -74,7 +119,8 @@ const description = "Coach Manager shows who in a contact centre is listening to
 // Parse makes a command of the arguments (without the program's name), the
 // environment (as os.Environ gives it) and the file they name. It returns Demo,
 // Serve, Migrate, Doctor or Version, or nil when help was asked for and has been written
-// to stdout. The error is one line for the user.
+// to stdout; of the token commands TokenCreate, TokenList, TokenRevoke or
+// TokenGenerate. The error is one line for the user.
 func Parse(args, environ []string, stdout io.Writer) (any, error) {
 	var flags grammar
 	from := &sources{environment: variables(environ)}
@@ -112,6 +158,14 @@ func (g *grammar) check(command string, from *sources) (any, error) {
 		return g.Demo.check()
 	case "serve":
 		return g.Serve.check(from)
+	case "token create":
+		return g.Token.Create.check()
+	case "token list":
+		return g.Token.List.check()
+	case "token revoke <token>":
+		return g.Token.Revoke.check()
+	case "token generate":
+		return TokenGenerate{}, nil
 	case "migrate":
 		return g.Migrate.check()
 	case "doctor":
@@ -132,7 +186,7 @@ func line(err error) error {
 
 // helpWithVariable adds a setting's variable to its help.
 func helpWithVariable(v *kong.Value) string {
-	if v.Flag == nil || v.Name == "help" {
+	if v.Flag == nil || v.Name == "help" || keyOf(v) == noSetting {
 		return v.Help
 	}
 	return v.Help + " [" + variable(keyOf(v)) + "]"

@@ -3,6 +3,7 @@ package config_test
 import (
 	"bytes"
 	"log/slog"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -43,6 +44,8 @@ func simulated(name string, seed uint64) config.Dialer {
 	return config.Dialer{Name: name, Simulator: &config.Simulator{Seed: seed}}
 }
 
+var access = config.Access{Tokens: true, Trust: 15 * time.Minute, Rate: 50}
+
 var service = config.Service{Listen: "127.0.0.1:8080", ShutdownTimeout: 8 * time.Second}
 
 func TestDefaults(t *testing.T) {
@@ -51,11 +54,13 @@ func TestDefaults(t *testing.T) {
 		args []string
 		want any
 	}{
-		"demo":    {[]string{"demo"}, config.Demo{Service: service, Seed: 1, Days: 60}},
-		"migrate": {[]string{"migrate"}, config.Migrate{Database: config.SQLite("coach-manager.db")}},
-		"version": {[]string{"version"}, config.Version{}},
+		"demo":           {[]string{"demo"}, config.Demo{Service: service, Seed: 1, Days: 60}},
+		"migrate":        {[]string{"migrate"}, config.Migrate{Database: config.SQLite("coach-manager.db")}},
+		"version":        {[]string{"version"}, config.Version{}},
+		"token list":     {[]string{"token", "list"}, config.TokenList{Database: config.SQLite("coach-manager.db")}},
+		"token generate": {[]string{"token", "generate"}, config.TokenGenerate{}},
 		"serve": {[]string{"serve", "--dialer", "sim=simulator://"}, config.Serve{
-			Lease:   9 * time.Second,
+			Lease: 9 * time.Second, Access: access,
 			Service: service, Database: config.SQLite("coach-manager.db"), Dialers: []config.Dialer{simulated("sim", 1)},
 		}},
 	}
@@ -95,19 +100,19 @@ demo-seed: 3
 		want          any
 	}{
 		"file": {[]string{"serve", "--config", "FOLDER/coach.yaml"}, nil, config.Serve{
-			Lease:    9 * time.Second,
+			Lease: 9 * time.Second, Access: access,
 			Service:  config.Service{Listen: "localhost:3", Log: config.Log{Level: slog.LevelError, JSON: true}, ShutdownTimeout: 3 * time.Second},
 			Database: config.SQLite("three.db"), Dialers: []config.Dialer{simulated("three", 1)},
 		}},
 		"variables": {[]string{"serve"}, environ, config.Serve{
-			Lease:    9 * time.Second,
+			Lease: 9 * time.Second, Access: access,
 			Service:  config.Service{Listen: "localhost:2", Log: config.Log{Level: slog.LevelWarn, JSON: true}, ShutdownTimeout: 3 * time.Second},
 			Database: config.SQLite("two.db"), Dialers: []config.Dialer{simulated("two", 1), simulated("deux", 2)},
 		}},
 		"flags": {
 			[]string{"serve", "--listen=[::1]:1", "--log-level", "debug", "--database", "sqlite:one.db", "--dialer=one=simulator://", "--dialer", "uno=simulator://?seed=1"},
 			environ, config.Serve{
-				Lease:    9 * time.Second,
+				Lease: 9 * time.Second, Access: access,
 				Service:  config.Service{Listen: "[::1]:1", Log: config.Log{Level: slog.LevelDebug, JSON: true}, ShutdownTimeout: 3 * time.Second},
 				Database: config.SQLite("one.db"), Dialers: []config.Dialer{simulated("one", 1), simulated("uno", 1)},
 			},
@@ -126,6 +131,81 @@ demo-seed: 3
 				t.Fatal(err)
 			}
 			if diff := cmp.Diff(c.want, got, reveal); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestAccess(t *testing.T) {
+	t.Parallel()
+	whole := config.Access{
+		Tokens: true, FirstToken: secretOf(t, "hunter 2"), Trust: time.Hour, Rate: 7,
+		Origins:        []string{"https://desk.example", "http://localhost:3000"},
+		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("::1/128")},
+		Certificate:    &config.Certificate{CertFile: "a.pem", KeyFile: "b.pem"},
+	}
+	cases := map[string]struct {
+		args, environ []string
+		file          string
+		want          config.Access
+	}{
+		"none": {args: []string{"--auth", "none"}, want: config.Access{Trust: 15 * time.Minute, Rate: 50}},
+		"flags": {args: []string{
+			"--listen=:8443", "--first-token-file=FOLDER/secret", "--token-trust=1h", "--token-rate=7", "--cors-origin=https://desk.example",
+			"--cors-origin", "http://localhost:3000", "--trusted-proxy=10.1.2.3/8", "--trusted-proxy=::1", "--tls-cert-file=a.pem", "--tls-key-file=b.pem",
+		}, want: whole},
+		"variables": {environ: []string{
+			"COACH_LISTEN=0.0.0.0:80", "COACH_FIRST_TOKEN=hunter 2", "COACH_TOKEN_TRUST=60m", "COACH_TOKEN_RATE=7", "COACH_TLS_CERT_FILE=a.pem", "COACH_TLS_KEY_FILE=b.pem",
+			"COACH_CORS_ORIGINS=https://desk.example http://localhost:3000", "COACH_TRUSTED_PROXIES=10.0.0.0/8,::1",
+		}, want: whole},
+		"file": {file: `
+listen: coach.example:80
+first-token-file: FOLDER/secret
+token-trust: 1h
+token-rate: 7
+cors-origins: [https://desk.example, "http://localhost:3000"]
+trusted-proxies: [10.0.0.0/8, "::1"]
+tls-cert-file: a.pem
+tls-key-file: b.pem
+`, want: whole},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			args := append([]string{"serve", "--dialer", "a=simulator://", "--config", "FOLDER/coach.yaml"}, c.args...)
+			got, _, err := parse(t, args, c.environ, map[string]string{"coach.yaml": c.file, "secret": "hunter 2\n"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(c.want, got.(config.Serve).Access, reveal, cmp.Comparer(func(a, b netip.Prefix) bool { return a == b })); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestTokenCommands(t *testing.T) {
+	t.Parallel()
+	const id = "019cad8f-afe8-7a31-9c54-2f6be0d81a07"
+	for args, want := range map[string]any{
+		"token create --name me --role admin": config.TokenCreate{Database: config.SQLite("coach-manager.db"), Name: "me", Role: "admin"},
+		"token create --name me --role viewer --team Berlin --expires 90d --database sqlite:x.db --user " + id: config.TokenCreate{
+			Database: config.SQLite("x.db"), Name: "me", Role: "viewer", Team: "Berlin", User: id, Expires: 90 * 24 * time.Hour,
+		},
+		"token create --name me --role manager --expires 12h": config.TokenCreate{
+			Database: config.SQLite("coach-manager.db"), Name: "me", Role: "manager", Expires: 12 * time.Hour,
+		},
+		"token revoke me": config.TokenRevoke{Database: config.SQLite("coach-manager.db"), Token: "me"},
+	} {
+		t.Run(args, func(t *testing.T) {
+			t.Parallel()
+			// The name of a process, and what stands around, are no part of a token.
+			got, _, err := parse(t, strings.Fields(args), []string{"COACH_NAME=other", "COACH_TEAM=other", "COACH_EXPIRES=1d", "COACH_USER=other"}, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(want, got, reveal); diff != "" {
 				t.Error(diff)
 			}
 		})

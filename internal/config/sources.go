@@ -17,6 +17,9 @@ type sources struct {
 
 const prefix = "COACH_"
 
+// noSetting is the key of a flag that is given on the command line only.
+const noSetting = "-"
+
 // keyOf is a flag's key in the file.
 func keyOf(v *kong.Value) string {
 	if v.Tag != nil && v.Tag.Get("setting") != "" {
@@ -68,9 +71,9 @@ func (s *sources) load(parser *kong.Kong, args []string) error {
 
 // learn notes all settings of all commands and returns their keys.
 func (s *sources) learn(parser *kong.Kong) (keys []string) {
-	s.known = map[string]bool{variable("config"): true}
+	s.known = map[string]bool{variable("config"): true, firstToken: true}
 	_ = kong.Visit(parser.Model, func(node kong.Visitable, next kong.Next) error {
-		if flag, ok := node.(*kong.Flag); ok && flag.Name != "help" && flag.Name != "config" {
+		if flag, ok := node.(*kong.Flag); ok && flag.Name != "help" && flag.Name != "config" && keyOf(flag.Value) != noSetting {
 			key := keyOf(flag.Value)
 			if !slices.Contains(keys, key) {
 				keys = append(keys, key)
@@ -87,13 +90,13 @@ func (s *sources) Validate(*kong.Application) error { return nil }
 
 // Resolve finds a setting, as kong asks for it.
 func (s *sources) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
-	if flag.Name == "help" || flag.Name == "config" {
+	if flag.Name == "help" || flag.Name == "config" || keyOf(flag.Value) == noSetting {
 		return nil, nil
 	}
 	key := keyOf(flag.Value)
 	if text, ok := s.environment[variable(key)]; ok {
 		found := given{text: text, as: variable(key)}
-		if flag.Name == "dialer" {
+		if _, several := flag.Target.Addr().Interface().(*list); several {
 			return split(found), nil
 		}
 		return []given{found}, nil

@@ -25,11 +25,16 @@ var rules = map[string]rule{
 	},
 	"cmd/coach-manager": {
 		ours: []string{
-			"internal/coaching", "internal/config", "internal/dialer/asterisk", "internal/dialer/simulator",
+			"internal/access", "internal/coaching", "internal/config", "internal/dialer/asterisk", "internal/dialer/simulator",
 			"internal/httpapi", "internal/store", "internal/web",
 		},
 		theirs: []string{"github.com/alecthomas/kong"},
 		reason: "main wires all parts, and leaves the manager protocol to asterisk and the contract's types to httpapi",
+	},
+	"internal/access": {
+		ours:   []string{"internal/coaching"},
+		theirs: []string{"github.com/google/uuid"},
+		reason: "who may do what is decided without HTTP and SQL; it follows the business's change log and names its users",
 	},
 	"internal/coaching": {
 		theirs: []string{"github.com/google/uuid"},
@@ -41,7 +46,7 @@ var rules = map[string]rule{
 		reason: "contract suites of the ports: the adapters' tests import it, it knows no adapter",
 	},
 	"internal/store": {
-		ours: []string{"internal/coaching"},
+		ours: []string{"internal/access", "internal/coaching"},
 		theirs: []string{
 			"gorm.io", "github.com/jackc/pgx/v5", "modernc.org/sqlite", "github.com/pressly/goose/v3", "github.com/google/uuid",
 		},
@@ -65,7 +70,7 @@ var rules = map[string]rule{
 		reason: "the only place that sees the manager protocol, and says what it means",
 	},
 	"internal/httpapi": {
-		ours: []string{"internal/coaching", "api"},
+		ours: []string{"internal/access", "internal/coaching", "api"},
 		theirs: []string{
 			"github.com/labstack/echo/v4", "github.com/getkin/kin-openapi", "github.com/oapi-codegen",
 			"github.com/google/uuid", "github.com/swaggest/swgui",
@@ -162,6 +167,7 @@ func TestImportRulesCatchABreach(t *testing.T) {
 		"the business may use uuid":                    {"internal/coaching", "github.com/google/uuid", false},
 		"the business may use the standard library":    {"internal/coaching", "net/netip", false},
 		"the business knows no echo":                   {"internal/coaching", "github.com/labstack/echo/v4", true},
+		"the business knows no tokens":                 {"internal/coaching", module + "/internal/access", true},
 		"the business knows no store":                  {"internal/coaching", module + "/internal/store", true},
 		"nor does a folder below it":                   {"internal/coaching/rules", module + "/internal/store", true},
 		"the business knows no test suite":             {"internal/coaching", module + "/internal/coaching/coachingtest", true},

@@ -10,13 +10,13 @@ import (
 // quotedTag is a session's tag as it stands in headers and in etag.
 func quotedTag(s *coaching.Session) string { return `"` + s.Tag() + `"` }
 
-func sessionOf(s *coaching.SessionView) api.Session {
+func (v sight) sessionOf(s *coaching.SessionView) api.Session {
 	shown := api.Session{
 		ID: s.ID, Etag: quotedTag(s.Session), State: string(s.State),
 		Type: string(s.Type()), TypeSince: s.TypeSince().UTC(), Types: []api.TypeChange{},
 		StartedAt: s.StartedAt.UTC(), StartedAtExact: s.StartedAtExact,
 		User: userOf(s.Supervisor), TargetCampaign: campaignOf(s.TargetCampaignID, s.Catalogue),
-		CurrentCalls: currentCallsOf(s), Calls: []api.HeardCall{},
+		CurrentCalls: v.currentCallsOf(s), Calls: []api.HeardCall{},
 		Dialer: s.Dialer, Stale: s.Stale, LastConfirmedAt: utc(s.LastConfirmedAt),
 		DisconnectRequests: []api.DisconnectRequest{},
 	}
@@ -31,7 +31,7 @@ func sessionOf(s *coaching.SessionView) api.Session {
 		shown.Types = append(shown.Types, api.TypeChange{Type: string(t.Type), Since: t.Since.UTC()})
 	}
 	for _, c := range s.Calls {
-		shown.Calls = append(shown.Calls, heardCallOf(s, c))
+		shown.Calls = append(shown.Calls, v.heardCallOf(s, c))
 	}
 	for _, r := range s.Requests {
 		shown.DisconnectRequests = append(shown.DisconnectRequests, disconnectRequestOf(r))
@@ -39,12 +39,12 @@ func sessionOf(s *coaching.SessionView) api.Session {
 	return shown
 }
 
-func liveSessionOf(s *coaching.SessionView) api.LiveSession {
+func (v sight) liveSessionOf(s *coaching.SessionView) api.LiveSession {
 	shown := api.LiveSession{
 		ID: s.ID, Etag: quotedTag(s.Session), State: string(s.State),
 		Type: string(s.Type()), TypeSince: s.TypeSince().UTC(),
 		StartedAt: s.StartedAt.UTC(), StartedAtExact: s.StartedAtExact,
-		TargetCampaign: campaignOf(s.TargetCampaignID, s.Catalogue), CurrentCalls: currentCallsOf(s),
+		TargetCampaign: campaignOf(s.TargetCampaignID, s.Catalogue), CurrentCalls: v.currentCallsOf(s),
 		Dialer: s.Dialer, Stale: s.Stale, LastConfirmedAt: utc(s.LastConfirmedAt),
 	}
 	if s.TargetUser != nil {
@@ -91,20 +91,20 @@ func disconnectRequestOf(r coaching.DisconnectRequest) api.DisconnectRequest {
 	}
 }
 
-func currentCallsOf(s *coaching.SessionView) []api.Call {
+func (v sight) currentCallsOf(s *coaching.SessionView) []api.Call {
 	calls := []api.Call{}
 	if !s.Live() {
 		return calls
 	}
 	for _, c := range s.CurrentCalls() {
-		calls = append(calls, callOf(s, c.Call))
+		calls = append(calls, v.callOf(s, c.Call))
 	}
 	return calls
 }
 
-func callOf(s *coaching.SessionView, c coaching.Call) api.Call {
+func (v sight) callOf(s *coaching.SessionView, c coaching.Call) api.Call {
 	call := api.Call{
-		CallID: c.CallID, PhoneNumber: orNull(c.PhoneNumber), Direction: string(c.Direction), State: string(c.State),
+		CallID: c.CallID, PhoneNumber: v.phoneNumberOf(c), Direction: string(c.Direction), State: string(c.State),
 		StartedAt: c.StartedAt.UTC(), AnsweredAt: utc(c.AnsweredAt),
 		Campaign: campaignOf(c.CampaignID, s.Catalogue),
 	}
@@ -117,8 +117,8 @@ func callOf(s *coaching.SessionView, c coaching.Call) api.Call {
 	return call
 }
 
-func heardCallOf(s *coaching.SessionView, c coaching.HeardCall) api.HeardCall {
-	call := callOf(s, c.Call)
+func (v sight) heardCallOf(s *coaching.SessionView, c coaching.HeardCall) api.HeardCall {
+	call := v.callOf(s, c.Call)
 	return api.HeardCall{
 		CallID: call.CallID, PhoneNumber: call.PhoneNumber, Direction: call.Direction, State: call.State,
 		StartedAt: call.StartedAt, AnsweredAt: call.AnsweredAt, EndedAt: utc(c.EndedAt),
@@ -128,8 +128,8 @@ func heardCallOf(s *coaching.SessionView, c coaching.HeardCall) api.HeardCall {
 }
 
 // currentCallOf is a call of the target of a session, with its length at now.
-func currentCallOf(s *coaching.SessionView, c coaching.HeardCall, now time.Time) api.CurrentCall {
-	call := callOf(s, c.Call)
+func (v sight) currentCallOf(s *coaching.SessionView, c coaching.HeardCall, now time.Time) api.CurrentCall {
+	call := v.callOf(s, c.Call)
 	return api.CurrentCall{
 		CallID: call.CallID, PhoneNumber: call.PhoneNumber, Direction: call.Direction, State: call.State,
 		StartedAt: call.StartedAt, AnsweredAt: call.AnsweredAt, LengthSeconds: wholeSeconds(c.Length(now)),

@@ -9,7 +9,7 @@ import (
 	"github.com/coachmanager/coachmanager/internal/coaching"
 )
 
-func coachingUserOf(u *coaching.CoachingUser) api.CoachingUser {
+func (v sight) coachingUserOf(u *coaching.CoachingUser) api.CoachingUser {
 	user := userOf(u.User)
 	shown := api.CoachingUser{
 		ID: user.ID, ExternalID: user.ExternalID, Name: user.Name, Team: user.Team, Extensions: user.Extensions,
@@ -17,7 +17,7 @@ func coachingUserOf(u *coaching.CoachingUser) api.CoachingUser {
 		Sessions: []api.LiveSession{},
 	}
 	for _, s := range u.Sessions {
-		shown.Sessions = append(shown.Sessions, liveSessionOf(s))
+		shown.Sessions = append(shown.Sessions, v.liveSessionOf(s))
 	}
 	return shown
 }

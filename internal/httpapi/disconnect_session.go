@@ -4,11 +4,9 @@ import (
 	"context"
 
 	"github.com/coachmanager/coachmanager/api"
+	"github.com/coachmanager/coachmanager/internal/access"
 	"github.com/coachmanager/coachmanager/internal/coaching"
 )
-
-// local is who asks, as long as the service knows no accounts.
-var local = coaching.Actor{Name: "local"}
 
 // DisconnectSession has a session ended. 200 tells that it is over, 202 that the
 // dialer agreed; all else is an error with its own code.
@@ -17,18 +15,44 @@ func (o *operations) DisconnectSession(ctx context.Context, r api.DisconnectSess
 	if err != nil {
 		return nil, err
 	}
+	by, err := o.asker(ctx)
+	if err != nil {
+		return nil, err
+	}
+	v := sightOf(ctx)
 	s, err := o.floor.Disconnect(ctx, coaching.Disconnect{
 		Session: r.SessionID,
+		Team:    v.team,
 		IfMatch: tags,
 		Force:   r.Params.Force,
 		Reason:  r.Params.Reason,
-		By:      local,
+		By:      by,
 	})
 	if err != nil {
 		return nil, err
 	}
 	if s.Live() {
-		return api.DisconnectSession202JSONResponse(sessionOf(s)), nil
+		return api.DisconnectSession202JSONResponse(v.sessionOf(s)), nil
 	}
-	return api.DisconnectSession200JSONResponse(sessionOf(s)), nil
+	return api.DisconnectSession200JSONResponse(v.sessionOf(s)), nil
+}
+
+// asker is who asks, as the history will name this one.
+func (o *operations) asker(ctx context.Context) (coaching.Actor, error) {
+	who := access.From(ctx)
+	user, err := o.userOf(ctx, who)
+	return coaching.Actor{Name: who.Name, User: user}, err
+}
+
+// userOf is the user that somebody's token belongs to; nil if to none.
+func (o *operations) userOf(ctx context.Context, who access.Identity) (*coaching.UserName, error) {
+	if who.User == nil {
+		return nil, nil //nolint:nilnil // documented: there is none
+	}
+	user, err := o.floor.User(ctx, *who.User)
+	if err != nil {
+		return nil, err
+	}
+	name := user.Named()
+	return &name, nil
 }

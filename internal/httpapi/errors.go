@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,6 +19,8 @@ import (
 // Codes of errors that only HTTP knows.
 const (
 	invalidCursor    coaching.Code = "invalid_cursor"
+	unauthorized     coaching.Code = "unauthorized"
+	rateLimited      coaching.Code = "rate_limited"
 	forbidden        coaching.Code = "forbidden"
 	notFound         coaching.Code = "not_found"
 	methodNotAllowed coaching.Code = "method_not_allowed"
@@ -38,7 +41,8 @@ type kind struct {
 var kinds = map[coaching.Code]kind{
 	coaching.InvalidRequest:       {status: http.StatusBadRequest, title: "Invalid request", detail: "The request has a mistake. See errors."},
 	invalidCursor:                 {status: http.StatusBadRequest, title: "Invalid cursor", detail: "This cursor is broken or belongs to other filters. Start again without it."},
-	forbidden:                     {status: http.StatusForbidden, title: "Forbidden", detail: "This service answers only to loopback host names, and to no page of another site."},
+	unauthorized:                  {status: http.StatusUnauthorized, title: "Unauthorized", detail: "This needs a valid token: send it as Authorization: Bearer cm_..."},
+	forbidden:                     {status: http.StatusForbidden, title: "Forbidden"},
 	notFound:                      {status: http.StatusNotFound, title: "Not found", detail: "There is nothing at this path."},
 	coaching.UserNotFound:         {status: http.StatusNotFound, title: "User not found"},
 	coaching.SessionNotFound:      {status: http.StatusNotFound, title: "Session not found"},
@@ -47,6 +51,7 @@ var kinds = map[coaching.Code]kind{
 	coaching.SessionChangedSince:  {status: http.StatusPreconditionFailed, title: "Session changed", withSession: true},
 	requestTooLarge:               {status: http.StatusRequestEntityTooLarge, title: "Request too large", detail: "The request is larger than this service takes."},
 	coaching.PreconditionRequired: {status: http.StatusPreconditionRequired, title: "Precondition required"},
+	rateLimited:                   {status: http.StatusTooManyRequests, title: "Rate limited"},
 	internal:                      {status: http.StatusInternalServerError, title: "Internal error", detail: "Something went wrong on our side. Quote the request id when you ask for help."},
 	coaching.DialerRefused:        {status: http.StatusBadGateway, title: "Dialer refused", withSession: true},
 	coaching.DialerUnreachable:    {status: http.StatusServiceUnavailable, title: "Dialer unreachable", retryAfter: 5},
@@ -56,8 +61,10 @@ var kinds = map[coaching.Code]kind{
 
 // fault is an error of a request that never reached the business.
 type fault struct {
-	code   coaching.Code
-	fields []api.FieldError
+	code       coaching.Code
+	detail     string // "": the table's
+	fields     []api.FieldError
+	retryAfter int // seconds; 0: the table's
 }
 
 func (f *fault) Error() string { return fmt.Sprintf("%s: %v", f.code, f.fields) }
@@ -78,14 +85,14 @@ type problemWriter struct{ log *slog.Logger }
 
 // write is echo's error handler.
 func (w *problemWriter) write(err error, c echo.Context) {
-	p := problemOf(err)
+	p := sightOf(c.Request().Context()).problemOf(err)
 	w.report(err, p.Status, c)
 	if c.Response().Committed {
 		cut(err)
 		return
 	}
 	p.RequestID = requestID(c)
-	if after := kinds[coaching.Code(p.Code)].retryAfter; after > 0 {
+	if after := retryAfter(err, coaching.Code(p.Code)); after > 0 {
 		c.Response().Header().Set(echo.HeaderRetryAfter, strconv.Itoa(after))
 	}
 	body, err := json.Marshal(p)
@@ -95,6 +102,15 @@ func (w *problemWriter) write(err error, c echo.Context) {
 	if err != nil {
 		w.log.Debug("write a problem", "request_id", p.RequestID, "error", err)
 	}
+}
+
+// retryAfter is how many seconds to wait after an error; 0 if that is not told.
+func retryAfter(err error, code coaching.Code) int {
+	var ours *fault
+	if errors.As(err, &ours) && ours.retryAfter > 0 {
+		return ours.retryAfter
+	}
+	return kinds[code].retryAfter
 }
 
 // cut ends a connection on which an answer had begun when a panic came.
@@ -125,17 +141,17 @@ func (w *problemWriter) report(err error, status int, c echo.Context) {
 }
 
 // problemOf is the answer to an error, but for the request's id.
-func problemOf(err error) api.Problem {
+func (v sight) problemOf(err error) api.Problem {
 	var ours *fault
 	var theirs *coaching.Error
 	var routed *echo.HTTPError
 	switch {
 	case errors.As(err, &ours):
-		return problem(ours.code, mistakes(ours.fields), ours.fields)
+		return problem(ours.code, cmp.Or(ours.detail, mistakes(ours.fields)), ours.fields)
 	case errors.As(err, &theirs):
 		p := problem(theirs.Code, theirs.Message, nil)
 		if kinds[theirs.Code].withSession && theirs.Session != nil {
-			session := sessionOf(theirs.Session)
+			session := v.sessionOf(theirs.Session)
 			p.Session = &session
 		}
 		return p

@@ -1,6 +1,18 @@
 package httpapi
 
-import "net/http"
+import (
+	"net/http"
+	"time"
+)
 
 // UsersEncoded tells how many users a handler of New has encoded ever.
 func UsersEncoded(h http.Handler) int64 { return h.(*handler).operations.live.encoded.Load() }
+
+// NewLimiter is newLimiter.
+var NewLimiter = newLimiter
+
+// Take takes one for a caller.
+func (l *limiter) Take(caller string) time.Duration { return l.take(caller) }
+
+// Callers tells how many it remembers.
+func (l *limiter) Callers() int { return len(l.rested) }

@@ -10,17 +10,18 @@ import (
 func (o *operations) GetCoachingUser(ctx context.Context, r api.GetCoachingUserRequestObject) (api.GetCoachingUserResponseObject, error) {
 	// The page comes first: the user may then be newer than its revision, never
 	// older, so that whoever goes on from the revision misses nothing.
-	page, err := o.live.now()
+	list := o.live.of(sightOf(ctx))
+	page, err := list.now()
 	if err != nil {
 		return nil, err
 	}
 	item := page.byUser[page.CoachingUser(r.UserID)]
 	if item == nil {
-		user, err := o.floor.User(ctx, r.UserID)
+		user, err := o.floor.UserOf(ctx, list.sight.team, r.UserID)
 		if err != nil {
 			return nil, err
 		}
-		if item, err = o.live.encode(user); err != nil {
+		if item, err = list.encode(user); err != nil {
 			return nil, err
 		}
 	}

@@ -3,11 +3,13 @@ package httpapi
 import (
 	"log/slog"
 	"net/http"
+	"net/netip"
 
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
 
 	"github.com/coachmanager/coachmanager/api"
+	"github.com/coachmanager/coachmanager/internal/access"
 	"github.com/coachmanager/coachmanager/internal/coaching"
 )
 
@@ -18,12 +20,22 @@ const basePath = "/api/v1"
 type Options struct {
 	Log     *slog.Logger
 	Version string // of the build, as /healthz tells it
+	// Guard tells who asks. Without one the handler knows no tokens: it answers to
+	// loopback names only, to no page of another site, and allows everything.
+	Guard *access.Guard
+	// TokenRate is how many requests a second one token may make; 50 if zero.
+	TokenRate int
+	// TrustedProxies are those whose word on the caller's address counts.
+	TrustedProxies []netip.Prefix
+	// Origins are those of other sites' pages that may ask, with a token.
+	Origins []string
+	TLS     bool // the handler is behind TLS of this process
 }
 
 // operations implements the contract. Its methods are safe for concurrent use.
 type operations struct {
 	floor *coaching.Floor
-	live  *liveList
+	live  *liveLists
 }
 
 var _ api.StrictServerInterface = (*operations)(nil)
@@ -35,17 +47,26 @@ type handler struct {
 }
 
 // New returns the handler of everything the service serves. The floor must be
-// open. The handler answers to loopback names only, and to no page of another
-// site. It keeps nothing running.
+// open, and the guard if there is one. The handler keeps nothing running.
 func New(floor *coaching.Floor, options Options) http.Handler {
-	h := &handler{Echo: echo.New(), operations: &operations{floor: floor, live: &liveList{floor: floor}}}
+	h := &handler{Echo: echo.New(), operations: &operations{floor: floor, live: &liveLists{floor: floor}}}
 	problems := &problemWriter{log: options.Log}
 	h.HTTPErrorHandler = problems.write
 
 	// Before the routing: what every answer has, and who is answered at all.
-	h.Pre(identify, logAccess(options.Log), recoverPanics, refuseForeigners)
-	// After it: what depends on the route.
-	h.Use(allowMethods, refuseBody, newValidator(contract()).check, middleware.GzipWithConfig(middleware.GzipConfig{
+	h.Pre(identify, logAccess(options.Log), recoverPanics)
+	if options.TLS {
+		h.Pre(onlyByTLS)
+	}
+	if options.Guard == nil {
+		h.Pre(refuseForeigners)
+	} else {
+		h.Pre(allowOrigins(options.Origins))
+	}
+	// After it: what depends on the route. Who asks, and may that one do this at all,
+	// is decided before anything of the request is looked at.
+	v := newValidator(contract())
+	h.Use(allowMethods, newDoorkeeper(v.operations, options).check, refuseBody, v.check, middleware.GzipWithConfig(middleware.GzipConfig{
 		MinLength: gzipFrom, Skipper: notCompressed,
 	}))
 

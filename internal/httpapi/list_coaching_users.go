@@ -11,8 +11,8 @@ import (
 )
 
 // ListCoachingUsers answers from memory.
-func (o *operations) ListCoachingUsers(_ context.Context, r api.ListCoachingUsersRequestObject) (api.ListCoachingUsersResponseObject, error) {
-	page, err := o.live.now()
+func (o *operations) ListCoachingUsers(ctx context.Context, r api.ListCoachingUsersRequestObject) (api.ListCoachingUsersResponseObject, error) {
+	page, err := o.live.of(sightOf(ctx)).now()
 	if err != nil {
 		return nil, err
 	}

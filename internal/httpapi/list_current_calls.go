@@ -12,16 +12,17 @@ import (
 
 // ListCurrentCalls answers from memory, where the user is known there.
 func (o *operations) ListCurrentCalls(ctx context.Context, r api.ListCurrentCallsRequestObject) (api.ListCurrentCallsResponseObject, error) {
-	user, err := o.floor.User(ctx, r.UserID)
+	v := sightOf(ctx)
+	user, err := o.floor.UserOf(ctx, v.team, r.UserID)
 	if err != nil {
 		return nil, err
 	}
 	now := time.Now().UTC().Truncate(time.Microsecond)
-	return api.ListCurrentCalls200JSONResponse{AsOf: now, Items: currentCalls(user, now)}, nil
+	return api.ListCurrentCalls200JSONResponse{AsOf: now, Items: v.currentCalls(user, now)}, nil
 }
 
 // currentCalls are the calls of the agents a user listens to, each once.
-func currentCalls(user *coaching.CoachingUser, now time.Time) []api.CurrentCall {
+func (v sight) currentCalls(user *coaching.CoachingUser, now time.Time) []api.CurrentCall {
 	type key struct {
 		dialer, call string
 		agent        coaching.UserID
@@ -36,7 +37,7 @@ func currentCalls(user *coaching.CoachingUser, now time.Time) []api.CurrentCall 
 			k := key{s.Dialer, call.CallID, s.TargetUser.ID}
 			if !seen[k] {
 				seen[k] = true
-				calls = append(calls, currentCallOf(s, call, now))
+				calls = append(calls, v.currentCallOf(s, call, now))
 			}
 		}
 	}

@@ -18,6 +18,7 @@ func (o *operations) ListSessions(ctx context.Context, r api.ListSessionsRequest
 		TargetCampaignID: p.TargetCampaignID,
 		CallID:           p.CallID,
 		PhoneNumber:      p.PhoneNumber,
+		Team:             sightOf(ctx).team,
 		Types:            typesOf(p.Type),
 		Dialer:           p.Dialer,
 		EndReason:        coaching.EndReason(p.EndReason),

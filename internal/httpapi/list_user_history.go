@@ -12,6 +12,7 @@ func (o *operations) ListUserHistory(ctx context.Context, r api.ListUserHistoryR
 	p := r.Params
 	page, err := o.page(p.Limit, p.Cursor, "listUserHistory", coaching.SessionQuery{
 		UserID:           &r.UserID,
+		Team:             sightOf(ctx).team,
 		TargetUserID:     p.TargetUserID,
 		TargetCampaignID: p.TargetCampaignID,
 		Types:            typesOf(p.Type),

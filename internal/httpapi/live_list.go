@@ -15,21 +15,40 @@ import (
 	"github.com/coachmanager/coachmanager/internal/coaching"
 )
 
-// liveList is the live view in the contract's JSON. Each user is encoded once a
-// change of what it shows, and what is no longer live is dropped.
+// liveLists are the live lists by who may see what. There are as many as tokens
+// differ in that, and those are made by whoever runs the service.
+type liveLists struct {
+	floor   *coaching.Floor
+	lists   sync.Map     // of *liveList by sight
+	encoded atomic.Int64 // users encoded ever
+}
+
+// of is the live list as somebody may see it.
+func (l *liveLists) of(v sight) *liveList {
+	list, known := l.lists.Load(v)
+	if !known {
+		list, _ = l.lists.LoadOrStore(v, &liveList{sight: v, floor: l.floor, encoded: &l.encoded})
+	}
+	return list.(*liveList)
+}
+
+// liveList is the live view in the contract's JSON, as somebody may see it. Each
+// user is encoded once a change of what it shows, and what is no longer live is
+// dropped.
 type liveList struct {
+	sight   sight
 	floor   *coaching.Floor
 	mu      sync.Mutex // one encodes, the others wait and share
 	page    atomic.Pointer[livePage]
-	encoded atomic.Int64 // users encoded ever
+	encoded *atomic.Int64
 }
 
 // livePage is one live view, encoded. It is immutable.
 type livePage struct {
 	*coaching.Live
-	items  []*liveItem // in the list's order
-	byUser map[*coaching.CoachingUser]*liveItem
-	whole  func() liveAnswer // the unfiltered list, put together when first asked for
+	items  []*liveItem                          // in the list's order
+	byUser map[*coaching.CoachingUser]*liveItem // nil for a user who may not be seen
+	whole  func() liveAnswer                    // the unfiltered list, put together when first asked for
 }
 
 // liveItem is one user of the live list.
@@ -54,17 +73,13 @@ func (l *liveList) now() (*livePage, error) {
 	}
 	p := &livePage{Live: live, byUser: map[*coaching.CoachingUser]*liveItem{}}
 	for _, u := range live.CoachingUsers() {
-		var item *liveItem
-		if before != nil {
-			item = before.byUser[u]
+		item, err := l.item(u, before)
+		if err != nil {
+			return nil, err
 		}
-		if item == nil {
-			var err error
-			if item, err = l.encode(u); err != nil {
-				return nil, err
-			}
+		if item != nil {
+			p.items = append(p.items, item)
 		}
-		p.items = append(p.items, item)
 		p.byUser[u] = item
 	}
 	p.whole = sync.OnceValue(func() liveAnswer { return p.list(p.items, "") })
@@ -72,10 +87,24 @@ func (l *liveList) now() (*livePage, error) {
 	return p, nil
 }
 
+// item is what may be seen of a user, encoded; nil if nothing may. What the page
+// before had of the same user is taken over.
+func (l *liveList) item(u *coaching.CoachingUser, before *livePage) (*liveItem, error) {
+	if before != nil {
+		if item, known := before.byUser[u]; known {
+			return item, nil
+		}
+	}
+	if u = u.ForTeam(l.sight.team); u == nil {
+		return nil, nil //nolint:nilnil // documented: nothing may be seen
+	}
+	return l.encode(u)
+}
+
 // encode encodes one user.
 func (l *liveList) encode(u *coaching.CoachingUser) (*liveItem, error) {
 	l.encoded.Add(1)
-	text, err := json.Marshal(coachingUserOf(u))
+	text, err := json.Marshal(l.sight.coachingUserOf(u))
 	if err != nil {
 		return nil, fmt.Errorf("encode user %s: %w", u.ID, err)
 	}

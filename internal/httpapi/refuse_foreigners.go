@@ -16,7 +16,7 @@ import (
 func refuseForeigners(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		if !fromHere(c.Request()) {
-			return &fault{code: forbidden}
+			return &fault{code: forbidden, detail: "This service answers only to loopback host names, and to no page of another site."}
 		}
 		return next(c)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/coachmanager/coachmanager/api"
+	"github.com/coachmanager/coachmanager/internal/access"
 	"github.com/coachmanager/coachmanager/internal/coaching"
 )
 
@@ -25,6 +26,9 @@ type operation struct {
 	route   *routers.Route
 	query   map[string]*openapi3.Schema // its query parameters
 	headers []string                    // its header parameters
+	// What a caller must be allowed, for it and for some of its query parameters.
+	permission  access.Permission
+	permissions map[string]access.Permission
 }
 
 func newValidator(spec *openapi3.T) *validator {
@@ -41,12 +45,16 @@ func newValidator(spec *openapi3.T) *validator {
 		for method, described := range item.Operations() {
 			o := &operation{
 				route: &routers.Route{Spec: spec, Path: path, PathItem: item, Method: method, Operation: described},
-				query: map[string]*openapi3.Schema{},
+				query: map[string]*openapi3.Schema{}, permission: permissionOf(described.Extensions),
+				permissions: map[string]access.Permission{},
 			}
 			for _, p := range append(item.Parameters[:len(item.Parameters):len(item.Parameters)], described.Parameters...) {
 				switch p.Value.In {
 				case openapi3.ParameterInQuery:
 					o.query[p.Value.Name] = p.Value.Schema.Value
+					if needs := permissionOf(p.Value.Extensions); needs != "" {
+						o.permissions[p.Value.Name] = needs
+					}
 				case openapi3.ParameterInHeader:
 					o.headers = append(o.headers, http.CanonicalHeaderKey(p.Value.Name))
 				}
@@ -84,8 +92,29 @@ func (v *validator) check(next echo.HandlerFunc) echo.HandlerFunc {
 		if len(faults.fields) > 0 {
 			return &fault{code: coaching.InvalidRequest, fields: faults.fields}
 		}
+		if err := o.allow(query, access.From(r.Context())); err != nil {
+			return err
+		}
 		return next(c)
 	}
+}
+
+// permissionOf is the permission that something in the contract needs. An operation
+// that names none is nobody's: no role has the permission "".
+func permissionOf(extensions map[string]any) access.Permission {
+	name, _ := extensions["x-permission"].(string)
+	return access.Permission(name)
+}
+
+// allow refuses parameters that the caller may not give. A switch that is off asks
+// for nothing.
+func (o *operation) allow(query url.Values, who access.Identity) error {
+	for name, needs := range o.permissions {
+		if query.Has(name) && query.Get(name) != "false" && !who.May(needs) {
+			return lacks(needs, "the parameter "+name)
+		}
+	}
+	return nil
 }
 
 // pathParameters are the values in the path. An empty one is no value: the path

@@ -38,6 +38,7 @@ var quick = coaching.Timing{Wait: 300 * time.Millisecond, Ask: 100 * time.Millis
 type world struct {
 	t       testing.TB
 	handler http.Handler
+	options httpapi.Options
 	floor   *coaching.Floor
 	sim     *simulator.Simulator
 	store   *faultyStore
@@ -90,7 +91,12 @@ func newWorld(t testing.TB, timing coaching.Timing) *world {
 
 func newWorldOf(t testing.TB, timing coaching.Timing, centre simulator.Config) *world {
 	t.Helper()
-	db, err := store.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "floor.db"), store.Options{Patience: patience})
+	return newWorldOn(t, "sqlite:"+filepath.Join(t.TempDir(), "floor.db"), timing, centre)
+}
+
+func newWorldOn(t testing.TB, url string, timing coaching.Timing, centre simulator.Config) *world {
+	t.Helper()
+	db, err := store.Open(t.Context(), url, store.Options{Patience: patience, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,11 +107,9 @@ func newWorldOf(t testing.TB, timing coaching.Timing, centre simulator.Config) *
 	if err := w.floor.Open(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	w.handler = httpapi.New(w.floor, httpapi.Options{Log: log, Version: "1.2.3-test"})
-	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
-	var running sync.WaitGroup
-	running.Go(func() { w.floor.Run(ctx) })
-	t.Cleanup(func() { cancel(); running.Wait() })
+	w.options = httpapi.Options{Log: log, Version: "1.2.3-test"}
+	w.handler = httpapi.New(w.floor, w.options)
+	w.alongside(w.floor.Run)
 	w.until("the dialer is reconciled", func(l *coaching.Live) bool {
 		for _, d := range l.Dialers() {
 			if d.Connected && d.LastReconciledAt != nil {
@@ -115,6 +119,14 @@ func newWorldOf(t testing.TB, timing coaching.Timing, centre simulator.Config) *
 		return false
 	})
 	return w
+}
+
+// alongside runs something until the test ends.
+func (w *world) alongside(run func(context.Context)) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(w.t.Context()))
+	var running sync.WaitGroup
+	running.Go(func() { run(ctx) })
+	w.t.Cleanup(func() { cancel(); running.Wait() })
 }
 
 // until waits for the live view to show something.

@@ -30,7 +30,7 @@ func narrowed(q coaching.SessionQuery) coaching.SessionQuery {
 	at := coachingtest.Start.Add(50 * time.Hour)
 	user, target, campaign := sampleUser(3), sampleTarget(7), sampleCampaign(2)
 	q.UserID, q.TargetUserID, q.TargetCampaignID = first(q.UserID, &user), first(q.TargetUserID, &target), first(q.TargetCampaignID, &campaign)
-	q.Types, q.Dialer, q.EndReason = []coaching.Type{coaching.TypeCoach}, coachingtest.Dialer, coaching.EndSupervisorLeft
+	q.Team, q.Types, q.Dialer, q.EndReason = "Team", []coaching.Type{coaching.TypeCoach}, coachingtest.Dialer, coaching.EndSupervisorLeft
 	q.From, q.To, q.At = &from, &to, &at
 	return q
 }
@@ -66,8 +66,10 @@ func TestEveryWayIntoTheHistoryWalksItsIndex(t *testing.T) {
 				if ended.State == "" {
 					ended.State = coaching.OnlyEnded
 				}
+				ofTeam := q
+				ofTeam.Team = "Team"
 				byUser := index != "sessions_by_time" // the user would be the way in
-				for name, q := range map[string]coaching.SessionQuery{"first page": q, "later page": later, "ended": ended, "narrowed": narrowed(q)} {
+				for name, q := range map[string]coaching.SessionQuery{"first page": q, "later page": later, "ended": ended, "of a team": ofTeam, "narrowed": narrowed(q)} {
 					if name == "narrowed" && !byUser {
 						continue
 					}

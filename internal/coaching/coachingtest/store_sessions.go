@@ -34,7 +34,7 @@ func (w *storeWorld) pastSessions(random *rand.Rand, n int) []*coaching.Session 
 
 // pastSession is what a dialer reports of the nth session.
 func pastSession(random *rand.Rand, n int) []coaching.Sighting {
-	leg, agent, at := fmt.Sprint("leg", n), Agent(random.IntN(6)), At(random.IntN(60)*1800)
+	leg, agent, at := fmt.Sprint("leg", n), inTeam(Agent(random.IntN(6))), At(random.IntN(60)*1800)
 	var reports []coaching.Sighting
 	for range random.IntN(3) { // the same number may be heard twice, and a call id used again
 		call := Talking(fmt.Sprint("call", random.IntN(25)), agent, at)
@@ -42,7 +42,7 @@ func pastSession(random *rand.Rand, n int) []coaching.Sighting {
 		reports = append(reports, call)
 	}
 	attached := Attached(leg, agent, coaching.Types()[random.IntN(5)], at)
-	attached.Supervisor = Supervisor(random.IntN(4))
+	attached.Supervisor = inTeam(Supervisor(random.IntN(4)))
 	if c := random.IntN(4); c > 0 {
 		attached.TargetCampaign = coaching.Named{Key: fmt.Sprint(c)}
 	}
@@ -64,12 +64,21 @@ func pastSession(random *rand.Rand, n int) []coaching.Sighting {
 	return reports
 }
 
+// inTeam puts somebody into one of a few teams, and teamOf tells which.
+func inTeam(p coaching.Person) coaching.Person {
+	p.Team = teamOf(p.Name)
+	return p
+}
+
+func teamOf(name string) string { return fmt.Sprint("Team ", name[len(name)-1]%3) }
+
 // matches is SessionQuery's meaning, said in the plainest way.
 func matches(q coaching.SessionQuery, s *coaching.Session) bool {
 	heard := func(is func(coaching.HeardCall) bool) bool { return slices.ContainsFunc(s.Calls, is) }
 	hadType := func(t coaching.Type) bool { return slices.Contains(s.HadTypes(), t) }
 	switch {
 	case q.State == coaching.OnlyLive && !s.Live(), q.State == coaching.OnlyEnded && s.Live(),
+		q.Team != "" && teamOf(s.User.Name) != q.Team && (s.Target == nil || teamOf(s.Target.Name) != q.Team),
 		q.UserID != nil && s.User.ID != *q.UserID,
 		q.TargetUserID != nil && (s.Target == nil || s.Target.ID != *q.TargetUserID),
 		q.TargetCampaignID != nil && (s.TargetCampaignID == nil || *s.TargetCampaignID != *q.TargetCampaignID),
@@ -99,6 +108,9 @@ func randomQuery(random *rand.Rand, share float64, all []*coaching.Session) coac
 	q := coaching.SessionQuery{State: []coaching.StateFilter{"", coaching.AnyState, coaching.OnlyLive, coaching.OnlyEnded, coaching.OnlyEnded}[random.IntN(5)]}
 	if given() {
 		q.UserID = &like().User.ID
+	}
+	if given() {
+		q.Team = fmt.Sprint("Team ", random.IntN(4))
 	}
 	if given() {
 		q.TargetUserID = &like().Target.ID

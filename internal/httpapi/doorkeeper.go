@@ -1,0 +1,158 @@
+package httpapi
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"math"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/coachmanager/coachmanager/internal/access"
+	"github.com/coachmanager/coachmanager/internal/coaching"
+)
+
+// doorkeeper lets those in who have a valid token, as far as its role goes. What
+// is no operation of the contract is open: health, and the documentation.
+type doorkeeper struct {
+	guard      *access.Guard // nil: everybody is access.Local
+	operations map[string]*operation
+	proxies    trustedProxies
+	requests   *limiter // of each token
+	wrong      *limiter // tokens, of each address
+}
+
+const (
+	usualTokenRate = 50 // requests a second
+	burstSeconds   = 2  // of a token's rate at once
+	wrongAtOnce    = 20 // tokens of one address; then one each wrongEvery
+	wrongEvery     = time.Second
+	mostCallers    = 20_000 // that a limiter remembers
+)
+
+func newDoorkeeper(operations map[string]*operation, o Options) *doorkeeper {
+	rate := cmp.Or(o.TokenRate, usualTokenRate)
+	return &doorkeeper{
+		guard: o.Guard, operations: operations, proxies: o.TrustedProxies,
+		requests: newLimiter(time.Second/time.Duration(rate), rate*burstSeconds, mostCallers),
+		wrong:    newLimiter(wrongEvery, wrongAtOnce, mostCallers),
+	}
+}
+
+// check decides who asks and whether that one may do this, before anything else.
+func (d *doorkeeper) check(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		r := c.Request()
+		o := d.operations[r.Method+" "+c.Path()]
+		if o == nil {
+			return next(c)
+		}
+		who, err := d.identify(c)
+		if err != nil {
+			return err
+		}
+		if !who.May(o.permission) {
+			return lacks(o.permission, "this operation")
+		}
+		c.SetRequest(r.WithContext(access.With(r.Context(), who)))
+		return next(c)
+	}
+}
+
+func (d *doorkeeper) identify(c echo.Context) (access.Identity, error) {
+	if d.guard == nil {
+		return access.Local, nil
+	}
+	given := c.Request().Header.Values(echo.HeaderAuthorization)
+	if len(given) == 0 {
+		return access.Identity{}, challenge(c, "")
+	}
+	who, err := d.guard.Authenticate(bearer(given))
+	switch {
+	case errors.Is(err, access.ErrUnconfirmed):
+		return who, &coaching.Error{
+			Code:    coaching.DatabaseUnavailable,
+			Message: "The database has been away for so long that no token can be trusted any more. Try again shortly.",
+			Cause:   err,
+		}
+	case err != nil:
+		// Whoever has a valid token is not held up by others behind the same address.
+		if wait := d.wrong.take(d.proxies.caller(c.Request())); wait > 0 {
+			return who, tooOften("Too many wrong tokens came from this address. Go on after Retry-After seconds.", wait)
+		}
+		return who, challenge(c, `, error="invalid_token"`)
+	}
+	if wait := d.requests.take(who.TokenID.String()); wait > 0 {
+		return who, tooOften("This token asks more often than it may. Go on after Retry-After seconds.", wait)
+	}
+	return who, nil
+}
+
+// bearer is the token of a request's Authorization headers; "" unless there is
+// just one that has just one. More would be read in one way here and in another
+// by a proxy.
+func bearer(given []string) string {
+	scheme, token, _ := strings.Cut(given[0], " ")
+	if len(given) > 1 || !strings.EqualFold(scheme, "Bearer") {
+		return ""
+	}
+	return strings.Trim(token, " ")
+}
+
+func challenge(c echo.Context, more string) error {
+	c.Response().Header().Set(echo.HeaderWWWAuthenticate, `Bearer realm="Coach Manager"`+more)
+	return &fault{code: unauthorized}
+}
+
+func lacks(p access.Permission, what string) error {
+	return &fault{code: forbidden, detail: fmt.Sprintf("This token has not got the permission %s, which %s needs.", p, what)}
+}
+
+func tooOften(detail string, wait time.Duration) error {
+	return &fault{code: rateLimited, detail: detail, retryAfter: int(math.Ceil(wait.Seconds()))}
+}
+
+// onlyByTLS has browsers come by TLS only from now on.
+func onlyByTLS(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		c.Response().Header().Set(echo.HeaderStrictTransportSecurity, "max-age=31536000")
+		return next(c)
+	}
+}
+
+// exposed are the headers of answers that pages of other sites may read.
+var exposed = strings.Join([]string{"ETag", "Date", "Retry-After", echo.HeaderXRequestID, "Coach-Revision", "Coach-As-Of"}, ", ")
+
+// allowOrigins lets pages of these sites ask (CORS), with a token like anybody
+// else. No cookie is ever taken, so no page can ask in a user's name by itself.
+func allowOrigins(origins []string) echo.MiddlewareFunc {
+	allowed := map[string]bool{}
+	for _, origin := range origins {
+		allowed[origin] = true
+	}
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			if len(allowed) == 0 {
+				return next(c)
+			}
+			r, h := c.Request(), c.Response().Header()
+			h.Add(echo.HeaderVary, echo.HeaderOrigin)
+			given := r.Header.Values(echo.HeaderOrigin)
+			if len(given) != 1 || !allowed[given[0]] {
+				return next(c)
+			}
+			h.Set(echo.HeaderAccessControlAllowOrigin, given[0])
+			h.Set(echo.HeaderAccessControlExposeHeaders, exposed)
+			if r.Method != http.MethodOptions || r.Header.Get(echo.HeaderAccessControlRequestMethod) == "" {
+				return next(c)
+			}
+			h.Set(echo.HeaderAccessControlAllowMethods, "GET, HEAD, DELETE")
+			h.Set(echo.HeaderAccessControlAllowHeaders, "Authorization, If-Match, If-None-Match, "+echo.HeaderXRequestID)
+			h.Set(echo.HeaderAccessControlMaxAge, "600")
+			return c.NoContent(http.StatusNoContent)
+		}
+	}
+}

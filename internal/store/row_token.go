@@ -1,0 +1,31 @@
+package store
+
+import (
+	"github.com/google/uuid"
+
+	"github.com/coachmanager/coachmanager/internal/access"
+)
+
+type tokenRow struct {
+	ID         key `gorm:"primaryKey"`
+	Name       string
+	Role       string
+	UserID     *key
+	Team       string
+	Hash       []byte
+	CreatedAt  instant `gorm:"autoCreateTime:false"`
+	ExpiresAt  *instant
+	RevokedAt  *instant
+	LastUsedAt *instant
+}
+
+// TableName tells GORM the table.
+func (tokenRow) TableName() string { return "tokens" }
+
+func (row tokenRow) toToken() access.Token {
+	return access.Token{
+		ID: uuid.UUID(row.ID), Name: row.Name, Role: access.Role(row.Role), Team: row.Team, Hash: access.Hash(row.Hash),
+		CreatedAt: row.CreatedAt.time(), ExpiresAt: row.ExpiresAt.timeOrNil(), RevokedAt: row.RevokedAt.timeOrNil(),
+		LastUsedAt: row.LastUsedAt.timeOrNil(), User: row.UserID.id(),
+	}
+}
