@@ -16,7 +16,8 @@ const guard = `
 log=$1 dir=$2 last=$3
 shift 3
 exec 3<&0
-"$@" </dev/null >"$log" 2>&1 3<&- &
+: >"$log"
+"$@" </dev/null >>"$log" 2>&1 3<&- &
 server=$!
 {
 	while read -r signal <&3; do kill -s "$signal" "$server"; done
