@@ -73,8 +73,9 @@ func createPrivate(path string) error {
 	return file.Close()
 }
 
-// up asks for the version before it takes any lock: as a rule there is nothing
-// to do. Else claim sees to it that no older program serves meanwhile.
+// up asks for what is to be done before it takes any lock: as a rule there is
+// nothing. Else claim sees to it that no older program serves meanwhile. What was
+// made beside one another comes in any order.
 func up(
 	ctx context.Context, db *sql.DB, provider *goose.Provider, claim func() (release func(), err error), log *slog.Logger,
 ) (Migration, error) {
@@ -84,8 +85,9 @@ func up(
 		return Migration{}, cannotMigrate(ctx, err)
 	case from > known:
 		return Migration{From: from, To: from}, checkNewer(ctx, db, from, known)
-	case from == known:
-		return Migration{From: from, To: known}, nil
+	}
+	if pending, err := provider.HasPending(ctx); err != nil || !pending {
+		return Migration{From: from, To: known}, cannotMigrate(ctx, err)
 	}
 	release, err := claim()
 	if err != nil {
@@ -99,7 +101,21 @@ func up(
 	for _, m := range applied {
 		log.Info("schema brought up to date", "version", m.Source.Version, "took", m.Duration)
 	}
-	return Migration{From: known - int64(len(applied)), To: known}, nil
+	return Migration{From: before(provider, applied, known), To: known}, nil
+}
+
+// before is the version that a schema had before these migrations.
+func before(provider *goose.Provider, applied []*goose.MigrationResult, known int64) int64 {
+	if len(applied) == 0 {
+		return known // another process was faster
+	}
+	var from int64
+	for _, source := range provider.ListSources() {
+		if source.Version < applied[0].Source.Version {
+			from = source.Version
+		}
+	}
+	return from
 }
 
 // checkNewer tells whether this program may work on a schema that a newer one made:
@@ -119,6 +135,9 @@ func checkNewer(ctx context.Context, db *sql.DB, schema, known int64) error {
 
 // cannotMigrate: either engine's verdict will do, they know different errors.
 func cannotMigrate(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
 	unreachable := (&postgresEngine{}).verdict(err) == away || (&sqliteEngine{}).verdict(err) == away
 	if unreachable && ctx.Err() == nil {
 		err = fmt.Errorf("%w: %w", coaching.ErrUnavailable, err)
@@ -153,7 +172,7 @@ func provider(db *sql.DB, dialect goose.Dialect, folder string, options ...goose
 	files, err := fs.Sub(migrations, "migrations/"+folder)
 	if err == nil {
 		var p *goose.Provider
-		if p, err = goose.NewProvider(dialect, db, files, append(options, goose.WithTableName("schema_versions"))...); err == nil {
+		if p, err = goose.NewProvider(dialect, db, files, append(options, goose.WithTableName("schema_versions"), goose.WithAllowOutofOrder(true))...); err == nil {
 			return db, p, nil
 		}
 	}
