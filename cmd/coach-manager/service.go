@@ -48,6 +48,7 @@ func (s *service) run(ctx context.Context) (err error) {
 	var running sync.WaitGroup
 	running.Go(func() { floor.Run(below) })
 	running.Go(func() { s.db.prune(below, s.log) })
+	running.Go(func() { s.db.carryOnImports(below, s.log) })
 
 	handler := httpapi.New(floor, httpapi.Options{Log: s.log, Version: thisBuild().version}) //nolint:contextcheck // a request has its own
 	server := httpapi.NewServer(handler, s.log)

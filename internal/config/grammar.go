@@ -16,6 +16,8 @@ type grammar struct {
 	Demo    demoFlags    `cmd:"" help:"Show an invented contact centre at work: nothing to install or configure."`
 	Serve   serveFlags   `cmd:"" help:"Watch dialers, serve the API, keep the history."`
 	Migrate migrateFlags `cmd:"" help:"Bring the database's schema up to date, and end."`
+	Users   usersFlags   `cmd:"" help:"Import or export the users: who has which extension."`
+	Catalog catalogFlags `cmd:"" help:"Import or export the names of campaigns, lists and result codes."`
 	Version struct{}     `cmd:"" help:"Say which build this is."`
 }
 
@@ -72,7 +74,8 @@ const description = "Coach Manager shows who in a contact centre is listening to
 
 // Parse makes a command of the arguments (without the program's name), the
 // environment (as os.Environ gives it) and the file they name. It returns Demo,
-// Serve, Migrate or Version, or nil when help was asked for and has been written
+// Serve, Migrate, ImportUsers, ExportUsers, ImportCatalogue, ExportCatalogue or
+// Version, or nil when help was asked for and has been written
 // to stdout. The error is one line for the user.
 func Parse(args, environ []string, stdout io.Writer) (any, error) {
 	var flags grammar
@@ -113,6 +116,14 @@ func (g *grammar) check(command string, from *sources) (any, error) {
 		return g.Serve.check(from)
 	case "migrate":
 		return g.Migrate.check()
+	case "users import <file>":
+		return g.Users.Import.check()
+	case "users export":
+		return g.Users.Export.check()
+	case "catalog import <file>":
+		return g.Catalog.Import.check()
+	case "catalog export":
+		return g.Catalog.Export.check()
 	default:
 		return Version{}, nil
 	}
@@ -129,7 +140,7 @@ func line(err error) error {
 
 // helpWithVariable adds a setting's variable to its help.
 func helpWithVariable(v *kong.Value) string {
-	if v.Flag == nil || v.Name == "help" {
+	if v.Flag == nil || v.Name != "config" && onlyHere(v) {
 		return v.Help
 	}
 	return v.Help + " [" + variable(keyOf(v)) + "]"

@@ -61,15 +61,15 @@ func (s *Store) Import(ctx context.Context, plan *ImportPlan, done func(portions
 		decided, unsure := s.dropImport(context.WithoutCancel(ctx), id)
 		switch {
 		case unsure != nil:
-			return errors.Join(ErrUnsure, err)
+			return fmt.Errorf("%w: %w", ErrUnsure, err)
 		case !decided:
-			return errors.Join(ErrUndecided, err)
+			return fmt.Errorf("%w: %w", ErrUndecided, err)
 		}
 	}
 	carried := 0
 	err = s.carryOut(ctx, func() { carried++; done(min(carried, len(plan.portions)), len(plan.portions)) })
 	if err != nil {
-		return errors.Join(ErrUnfinished, err)
+		return fmt.Errorf("%w: %w", ErrUnfinished, err)
 	}
 	return nil
 }
