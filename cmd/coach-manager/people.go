@@ -168,7 +168,7 @@ func count(n int, what string) string {
 }
 
 // progressEvery is how often long work says how far it is.
-const progressEvery = 2 * time.Second
+const progressEvery = 5 * time.Second
 
 // progress says from time to time how far something is.
 type progress struct {
