@@ -3,6 +3,7 @@ package coaching
 import (
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 )
 
@@ -77,4 +78,9 @@ func merged(sorted []*User, news map[UserID]*User) []*User {
 	return append(all, changed...)
 }
 
-func byName(a, b *User) int { return placeOf(a).compare(placeOf(b)) }
+func byName(a, b *User) int {
+	if c := strings.Compare(a.Name, b.Name); c != 0 {
+		return c
+	}
+	return slices.Compare(a.ID[:], b.ID[:])
+}

@@ -1,7 +1,6 @@
 package coaching
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
@@ -15,7 +14,10 @@ type NamePlace struct {
 }
 
 func (p NamePlace) compare(q NamePlace) int {
-	return cmp.Or(strings.Compare(p.Name, q.Name), slices.Compare(p.ID[:], q.ID[:]))
+	if c := strings.Compare(p.Name, q.Name); c != 0 {
+		return c
+	}
+	return slices.Compare(p.ID[:], q.ID[:])
 }
 
 func placeOf(u *User) NamePlace { return NamePlace{u.Name, u.ID} }

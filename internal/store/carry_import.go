@@ -22,6 +22,9 @@ const (
 	// process goes on with it. Two may work on it at once: each portion is carried
 	// out once.
 	forsakenAfter = 10 * time.Second
+	// carryTries is how often a portion is tried again when the database is away, or
+	// dialers tell of new users faster.
+	carryTries = 20
 	// gatheredFor is how long an import may take until it is decided.
 	gatheredFor = time.Hour
 )
@@ -151,15 +154,23 @@ func (s *Store) CarryOnImports(ctx context.Context) (portions int, err error) {
 // the database to others: a writer of SQLite does not queue, it looks again from
 // time to time whether the file is free.
 func (s *Store) carryOut(ctx context.Context, done func()) error {
+	failed := 0
 	for {
 		began := time.Now()
 		worked, err := s.carryOutPortion(ctx)
-		if err != nil || !worked {
+		switch {
+		case err == nil && !worked:
+			return nil
+		case err == nil:
+			failed = 0
+			done()
+		case !errors.Is(err, coaching.ErrUnavailable) && s.engine.verdict(err) != clashed || failed == carryTries:
 			return err
+		default:
+			failed++
 		}
-		done()
 		took := time.Since(began)
-		if !pause(ctx, took/4+rand.N(took/2+1)) {
+		if !pause(ctx, took/4+rand.N(took/2+1)+time.Duration(failed)*50*time.Millisecond) {
 			return context.Cause(ctx)
 		}
 	}
