@@ -54,6 +54,12 @@ func TestDefaults(t *testing.T) {
 		"demo":    {[]string{"demo"}, config.Demo{Service: service, Seed: 1, Days: 60}},
 		"migrate": {[]string{"migrate"}, config.Migrate{Database: config.SQLite("coach-manager.db")}},
 		"version": {[]string{"version"}, config.Version{}},
+		"import users": {[]string{"users", "import", "-", "--dry-run", "--deactivate-missing"}, config.ImportUsers{
+			Database: config.SQLite("coach-manager.db"), File: "-", DryRun: true, DeactivateMissing: true,
+		}},
+		"export users":     {[]string{"users", "export", "--first-seen"}, config.ExportUsers{Database: config.SQLite("coach-manager.db"), FirstSeen: true}},
+		"import catalogue": {[]string{"catalog", "import", "names.csv"}, config.ImportCatalogue{Database: config.SQLite("coach-manager.db"), File: "names.csv"}},
+		"export catalogue": {[]string{"catalog", "export"}, config.ExportCatalogue{Database: config.SQLite("coach-manager.db")}},
 		"serve": {[]string{"serve", "--dialer", "sim=simulator://"}, config.Serve{
 			Lease:   9 * time.Second,
 			Service: service, Database: config.SQLite("coach-manager.db"), Dialers: []config.Dialer{simulated("sim", 1)},
