@@ -79,12 +79,15 @@ func everything(ctx context.Context, c config.Database, log *slog.Logger) (coach
 // read reads a file whole, or the standard input. Its mistakes go to stderr, a line
 // each.
 func read[F any](name string, stderr io.Writer, parse func(io.Reader) (F, error)) (F, error) {
-	file, err := os.Stdin, error(nil)
+	file := os.Stdin
 	if name == "-" {
 		name = "standard input"
-	} else if file, err = os.Open(name); err != nil {
-		var none F
-		return none, err
+	} else {
+		var err error
+		if file, err = os.Open(name); err != nil {
+			var none F
+			return none, err
+		}
 	}
 	defer func() { _ = file.Close() }()
 	parsed, err := parse(file)

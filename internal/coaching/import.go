@@ -113,9 +113,9 @@ func (r *Roster) imported(externalID string) (u *User, others []*User) {
 // has moves, and history stays behind.
 func (r *Roster) importUser(in ImportedUser) Effect {
 	u, others := r.imported(in.ExternalID)
-	effect := EffectChanged
+	effect, retired := EffectChanged, false
 	for _, other := range others {
-		r.retire(other)
+		retired = r.retire(other) || retired
 	}
 	if u == nil {
 		if u, effect = r.firstSeen(in.Extensions), EffectCompleted; u == nil {
@@ -125,7 +125,7 @@ func (r *Roster) importUser(in ImportedUser) Effect {
 		r.byExternal[u.ExternalID] = []*User{u}
 	}
 	extensions := sortedExtensions(in.Extensions)
-	if effect == EffectChanged && u.Name == in.Name && u.Team == in.Team && !u.Inactive && slices.Equal(sortedExtensions(u.Extensions), extensions) {
+	if effect == EffectChanged && !retired && u.Name == in.Name && u.Team == in.Team && !u.Inactive && slices.Equal(sortedExtensions(u.Extensions), extensions) {
 		return EffectUnchanged
 	}
 	u.Name, u.Team, u.Inactive = in.Name, in.Team, false

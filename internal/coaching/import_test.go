@@ -160,7 +160,9 @@ func TestOfTwoUsersWithOneExternalIDOneIsMeantFromThenOn(t *testing.T) {
 	t.Parallel()
 	first, second := seenAt(1, "201"), seenAt(2, "202")
 	first.ExternalID, second.ExternalID = "e1", "e1"
+	first.Name, first.Team = "Maria", "Sales"
 	p := newPeople(first, second)
+	is(t, p.say(hr("e1", "Maria", "201")), "changed") // as it was, but for the other
 	is(t, p.say(hr("e1", "Maria", "201", "202")), "changed")
 	is(t, p.at("202").ID.String(), first.ID.String())
 	if !p.users[second.ID].Inactive {

@@ -62,7 +62,8 @@ func open(r io.Reader, names ...string) (*table, error) {
 	if err != nil {
 		return nil, err
 	}
-	return t, t.name(first, names)
+	err = t.name(first, names)
+	return t, err
 }
 
 var bom = []byte("\xef\xbb\xbf")
