@@ -11,9 +11,10 @@ import (
 	"github.com/coachmanager/coachmanager/internal/coaching"
 )
 
-// portionSize is how many users or catalogue entries are changed at once: others
-// who write wait for some hundredths of a second at most.
-const portionSize = 250
+// portionSize is how many users or catalogue entries are changed at once, a power of
+// two for the reason that portions has: others who write wait for hundredths of a
+// second.
+const portionSize = 128
 
 // Import is what is to be so. No two users have an external id or an extension in
 // common, and no two entries a key.
