@@ -154,6 +154,14 @@ type Campaign struct {
 	Name string             `json:"name"`
 }
 
+// CampaignPage One page of campaigns.
+type CampaignPage struct {
+	Items []KnownCampaign `json:"items"`
+
+	// NextCursor Where the next page begins. Null on the last page.
+	NextCursor *string `json:"next_cursor"`
+}
+
 // CoachingUser A user and its live sessions.
 type CoachingUser struct {
 	// ID The user's id here.
@@ -417,6 +425,49 @@ type HistoryPage struct {
 	NextCursor *string `json:"next_cursor"`
 }
 
+// KnownCampaign A campaign and its dialer.
+type KnownCampaign struct {
+	ID   openapi_types.UUID `json:"id"`
+	Name string             `json:"name"`
+
+	// Dialer The dialer's name.
+	Dialer string `json:"dialer"`
+}
+
+// KnownUser Any user that is known, whether there is a session or not.
+type KnownUser struct {
+	// ID The user's id here.
+	ID openapi_types.UUID `json:"id"`
+
+	// ExternalID The user's key in the system it was imported from. Null if it was not imported.
+	ExternalID *string `json:"external_id"`
+	Name       string  `json:"name"`
+
+	// Team Null for a user without a team.
+	Team *string `json:"team"`
+
+	// Extensions Where the user can be reached. An extension of a dialer belongs to one user at most.
+	Extensions []Extension `json:"extensions"`
+
+	// Status What a user is doing now. Agents: `offline`, `available`, `dialing`, `previewing`, `ringing`, `on_call`,
+	// `on_hold`, `wrap_up`, `paused`. Supervisors in a session: `monitoring`, `coaching`, `barging`,
+	// `taking_over`, `supervising` (in a way the dialer did not tell). Else `unknown`. More values may come.
+	Status UserStatus `json:"status"`
+
+	// StatusSince Since when. Null if it is not known.
+	StatusSince *time.Time `json:"status_since"`
+
+	// StatusReason Why a user is `paused`, as the dialer has it, such as `lunch`. Else null.
+	StatusReason *string `json:"status_reason"`
+
+	// Origin Where a user is known from: `import`, or `dialer` for one whom a dialer told of and no import has named yet.
+	// More values may come.
+	Origin UserOrigin `json:"origin"`
+
+	// Active False for a user who is not in the imports any more, or who was known by an extension only that is somebody else's now.
+	Active bool `json:"active"`
+}
+
 // List A list of contacts that a campaign works through.
 type List struct {
 	ID   openapi_types.UUID `json:"id"`
@@ -649,6 +700,18 @@ type UserName struct {
 	Name string             `json:"name"`
 }
 
+// UserOrigin Where a user is known from: `import`, or `dialer` for one whom a dialer told of and no import has named yet.
+// More values may come.
+type UserOrigin = string
+
+// UserPage One page of users.
+type UserPage struct {
+	Items []KnownUser `json:"items"`
+
+	// NextCursor Where the next page begins. Null on the last page.
+	NextCursor *string `json:"next_cursor"`
+}
+
 // UserStatus What a user is doing now. Agents: `offline`, `available`, `dialing`, `previewing`, `ringing`, `on_call`,
 // `on_hold`, `wrap_up`, `paused`. Supervisors in a session: `monitoring`, `coaching`, `barging`,
 // `taking_over`, `supervising` (in a way the dialer did not tell). Else `unknown`. More values may come.
@@ -689,6 +752,18 @@ type To = time.Time
 
 // UserID defines model for UserId.
 type UserID = openapi_types.UUID
+
+// ListCampaignsParams defines parameters for ListCampaigns.
+type ListCampaignsParams struct {
+	// Dialer Only campaigns of the dialer of this name.
+	Dialer *string `form:"dialer,omitempty" json:"dialer,omitempty"`
+
+	// Limit The most items a page may have, 1 to 200; 50 if left out.
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before. Leave it out for the first page.
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
 
 // ListSessionsParams defines parameters for ListSessions.
 type ListSessionsParams struct {
@@ -795,8 +870,32 @@ type ListUserHistoryParams struct {
 	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// ListUsersParams defines parameters for ListUsers.
+type ListUsersParams struct {
+	// Q Only users where this text is part of the name, an extension or the `external_id`. Case does not matter.
+	Q *string `form:"q,omitempty" json:"q,omitempty"`
+
+	// Team Only users of this team, written as it is.
+	Team *string `form:"team,omitempty" json:"team,omitempty"`
+
+	// Dialer Only users with an extension at the dialer of this name.
+	Dialer *string `form:"dialer,omitempty" json:"dialer,omitempty"`
+
+	// Active Only users who are active, or only those who are not; all if left out.
+	Active *bool `form:"active,omitempty" json:"active,omitempty"`
+
+	// Limit The most items a page may have, 1 to 200; 50 if left out.
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before. Leave it out for the first page.
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
+	// ListCampaigns List the campaigns
+	// (GET /campaigns)
+	ListCampaigns(ctx echo.Context, params ListCampaignsParams) error
 	// ListSessions Search the sessions of all users
 	// (GET /coaching-sessions)
 	ListSessions(ctx echo.Context, params ListSessionsParams) error
@@ -824,11 +923,46 @@ type ServerInterface interface {
 	// GetMe Get what this token is and may do
 	// (GET /me)
 	GetMe(ctx echo.Context) error
+	// ListUsers Find users by name, extension or team
+	// (GET /users)
+	ListUsers(ctx echo.Context, params ListUsersParams) error
 }
 
 // ServerInterfaceWrapper converts echo contexts to parameters.
 type ServerInterfaceWrapper struct {
 	Handler ServerInterface
+}
+
+// ListCampaigns converts echo context to params.
+func (w *ServerInterfaceWrapper) ListCampaigns(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListCampaignsParams
+	// ------------- Optional query parameter "dialer" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dialer", ctx.QueryParams(), &params.Dialer, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dialer: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListCampaigns(ctx, params)
+	return err
 }
 
 // ListSessions converts echo context to params.
@@ -1191,6 +1325,59 @@ func (w *ServerInterfaceWrapper) GetMe(ctx echo.Context) error {
 	return err
 }
 
+// ListUsers converts echo context to params.
+func (w *ServerInterfaceWrapper) ListUsers(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListUsersParams
+	// ------------- Optional query parameter "q" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "q", ctx.QueryParams(), &params.Q, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter q: %s", err))
+	}
+
+	// ------------- Optional query parameter "team" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "team", ctx.QueryParams(), &params.Team, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter team: %s", err))
+	}
+
+	// ------------- Optional query parameter "dialer" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dialer", ctx.QueryParams(), &params.Dialer, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dialer: %s", err))
+	}
+
+	// ------------- Optional query parameter "active" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "active", ctx.QueryParams(), &params.Active, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter active: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListUsers(ctx, params)
+	return err
+}
+
 // This is a simple interface which specifies echo.Route addition functions which
 // are present on both echo.Echo and echo.Group, since we want to allow using
 // either of them for path registration
@@ -1238,6 +1425,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 		Handler: si,
 	}
 
+	router.GET(options.BaseURL+"/campaigns", wrapper.ListCampaigns, options.OperationMiddlewares["listCampaigns"]...)
 	router.GET(options.BaseURL+"/coaching-sessions", wrapper.ListSessions, options.OperationMiddlewares["listSessions"]...)
 	router.DELETE(options.BaseURL+"/coaching-sessions/:session_id", wrapper.DisconnectSession, options.OperationMiddlewares["disconnectSession"]...)
 	router.GET(options.BaseURL+"/coaching-sessions/:session_id", wrapper.GetSession, options.OperationMiddlewares["getSession"]...)
@@ -1247,6 +1435,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/coaching-users/:user_id/history", wrapper.ListUserHistory, options.OperationMiddlewares["listUserHistory"]...)
 	router.GET(options.BaseURL+"/dialers", wrapper.ListDialers, options.OperationMiddlewares["listDialers"]...)
 	router.GET(options.BaseURL+"/me", wrapper.GetMe, options.OperationMiddlewares["getMe"]...)
+	router.GET(options.BaseURL+"/users", wrapper.ListUsers, options.OperationMiddlewares["listUsers"]...)
 
 }
 
@@ -1257,6 +1446,28 @@ type NotModifiedResponseHeaders struct {
 }
 type NotModifiedResponse struct {
 	Headers NotModifiedResponseHeaders
+}
+
+type ListCampaignsRequestObject struct {
+	Params ListCampaignsParams
+}
+
+type ListCampaignsResponseObject interface {
+	VisitListCampaignsResponse(w http.ResponseWriter) error
+}
+
+type ListCampaigns200JSONResponse CampaignPage
+
+func (response ListCampaigns200JSONResponse) VisitListCampaignsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListSessionsRequestObject struct {
@@ -1524,8 +1735,33 @@ func (response GetMe200JSONResponse) VisitGetMeResponse(w http.ResponseWriter) e
 	return err
 }
 
+type ListUsersRequestObject struct {
+	Params ListUsersParams
+}
+
+type ListUsersResponseObject interface {
+	VisitListUsersResponse(w http.ResponseWriter) error
+}
+
+type ListUsers200JSONResponse UserPage
+
+func (response ListUsers200JSONResponse) VisitListUsersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
+	// ListCampaigns List the campaigns
+	// (GET /campaigns)
+	ListCampaigns(ctx context.Context, request ListCampaignsRequestObject) (ListCampaignsResponseObject, error)
 	// ListSessions Search the sessions of all users
 	// (GET /coaching-sessions)
 	ListSessions(ctx context.Context, request ListSessionsRequestObject) (ListSessionsResponseObject, error)
@@ -1553,6 +1789,9 @@ type StrictServerInterface interface {
 	// GetMe Get what this token is and may do
 	// (GET /me)
 	GetMe(ctx context.Context, request GetMeRequestObject) (GetMeResponseObject, error)
+	// ListUsers Find users by name, extension or team
+	// (GET /users)
+	ListUsers(ctx context.Context, request ListUsersRequestObject) (ListUsersResponseObject, error)
 }
 
 type StrictHandlerFunc func(ctx echo.Context, request any) (any, error)
@@ -1565,6 +1804,31 @@ func NewStrictHandler(ssi StrictServerInterface, middlewares []StrictMiddlewareF
 type strictHandler struct {
 	ssi         StrictServerInterface
 	middlewares []StrictMiddlewareFunc
+}
+
+// ListCampaigns operation middleware
+func (sh *strictHandler) ListCampaigns(ctx echo.Context, params ListCampaignsParams) error {
+	var request ListCampaignsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListCampaigns(ctx.Request().Context(), request.(ListCampaignsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListCampaigns")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListCampaignsResponseObject); ok {
+		return validResponse.VisitListCampaignsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
 }
 
 // ListSessions operation middleware
@@ -1785,6 +2049,31 @@ func (sh *strictHandler) GetMe(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(GetMeResponseObject); ok {
 		return validResponse.VisitGetMeResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListUsers operation middleware
+func (sh *strictHandler) ListUsers(ctx echo.Context, params ListUsersParams) error {
+	var request ListUsersRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListUsers(ctx.Request().Context(), request.(ListUsersRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListUsers")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListUsersResponseObject); ok {
+		return validResponse.VisitListUsersResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

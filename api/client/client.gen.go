@@ -155,6 +155,14 @@ type Campaign struct {
 	Name string             `json:"name"`
 }
 
+// CampaignPage One page of campaigns.
+type CampaignPage struct {
+	Items []KnownCampaign `json:"items"`
+
+	// NextCursor Where the next page begins. Null on the last page.
+	NextCursor *string `json:"next_cursor"`
+}
+
 // CoachingUser A user and its live sessions.
 type CoachingUser struct {
 	// ID The user's id here.
@@ -418,6 +426,49 @@ type HistoryPage struct {
 	NextCursor *string `json:"next_cursor"`
 }
 
+// KnownCampaign A campaign and its dialer.
+type KnownCampaign struct {
+	ID   openapi_types.UUID `json:"id"`
+	Name string             `json:"name"`
+
+	// Dialer The dialer's name.
+	Dialer string `json:"dialer"`
+}
+
+// KnownUser Any user that is known, whether there is a session or not.
+type KnownUser struct {
+	// ID The user's id here.
+	ID openapi_types.UUID `json:"id"`
+
+	// ExternalID The user's key in the system it was imported from. Null if it was not imported.
+	ExternalID *string `json:"external_id"`
+	Name       string  `json:"name"`
+
+	// Team Null for a user without a team.
+	Team *string `json:"team"`
+
+	// Extensions Where the user can be reached. An extension of a dialer belongs to one user at most.
+	Extensions []Extension `json:"extensions"`
+
+	// Status What a user is doing now. Agents: `offline`, `available`, `dialing`, `previewing`, `ringing`, `on_call`,
+	// `on_hold`, `wrap_up`, `paused`. Supervisors in a session: `monitoring`, `coaching`, `barging`,
+	// `taking_over`, `supervising` (in a way the dialer did not tell). Else `unknown`. More values may come.
+	Status UserStatus `json:"status"`
+
+	// StatusSince Since when. Null if it is not known.
+	StatusSince *time.Time `json:"status_since"`
+
+	// StatusReason Why a user is `paused`, as the dialer has it, such as `lunch`. Else null.
+	StatusReason *string `json:"status_reason"`
+
+	// Origin Where a user is known from: `import`, or `dialer` for one whom a dialer told of and no import has named yet.
+	// More values may come.
+	Origin UserOrigin `json:"origin"`
+
+	// Active False for a user who is not in the imports any more, or who was known by an extension only that is somebody else's now.
+	Active bool `json:"active"`
+}
+
 // List A list of contacts that a campaign works through.
 type List struct {
 	ID   openapi_types.UUID `json:"id"`
@@ -650,6 +701,18 @@ type UserName struct {
 	Name string             `json:"name"`
 }
 
+// UserOrigin Where a user is known from: `import`, or `dialer` for one whom a dialer told of and no import has named yet.
+// More values may come.
+type UserOrigin = string
+
+// UserPage One page of users.
+type UserPage struct {
+	Items []KnownUser `json:"items"`
+
+	// NextCursor Where the next page begins. Null on the last page.
+	NextCursor *string `json:"next_cursor"`
+}
+
 // UserStatus What a user is doing now. Agents: `offline`, `available`, `dialing`, `previewing`, `ringing`, `on_call`,
 // `on_hold`, `wrap_up`, `paused`. Supervisors in a session: `monitoring`, `coaching`, `barging`,
 // `taking_over`, `supervising` (in a way the dialer did not tell). Else `unknown`. More values may come.
@@ -693,6 +756,18 @@ type UserID = openapi_types.UUID
 
 // Unexpected What went wrong, as RFC 9457 has it.
 type Unexpected = Problem
+
+// ListCampaignsParams defines parameters for ListCampaigns.
+type ListCampaignsParams struct {
+	// Dialer Only campaigns of the dialer of this name.
+	Dialer *string `form:"dialer,omitempty" json:"dialer,omitempty"`
+
+	// Limit The most items a page may have, 1 to 200; 50 if left out.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before. Leave it out for the first page.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
 
 // ListSessionsParams defines parameters for ListSessions.
 type ListSessionsParams struct {
@@ -799,6 +874,27 @@ type ListUserHistoryParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// ListUsersParams defines parameters for ListUsers.
+type ListUsersParams struct {
+	// Q Only users where this text is part of the name, an extension or the `external_id`. Case does not matter.
+	Q *string `form:"q,omitempty" json:"q,omitempty"`
+
+	// Team Only users of this team, written as it is.
+	Team *string `form:"team,omitempty" json:"team,omitempty"`
+
+	// Dialer Only users with an extension at the dialer of this name.
+	Dialer *string `form:"dialer,omitempty" json:"dialer,omitempty"`
+
+	// Active Only users who are active, or only those who are not; all if left out.
+	Active *bool `form:"active,omitempty" json:"active,omitempty"`
+
+	// Limit The most items a page may have, 1 to 200; 50 if left out.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before. Leave it out for the first page.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // RequestEditorFn is the function signature for the RequestEditor callback function
 type RequestEditorFn func(ctx context.Context, req *http.Request) error
 
@@ -872,6 +968,14 @@ func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
 
 // The interface specification for the client above.
 type ClientInterface interface {
+
+	// ListCampaigns List the campaigns
+	//
+	// All campaigns that are known, from an import or from a dialer, sorted by name and then id, in pages. Their ids
+	// are what `target_campaign_id` takes. Answered from memory.
+	//
+	// Corresponds with GET /campaigns (the `ListCampaigns` operationId).
+	ListCampaigns(ctx context.Context, params *ListCampaignsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListSessions Search the sessions of all users
 	//
@@ -972,6 +1076,36 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /me (the `GetMe` operationId).
 	GetMe(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListUsers Find users by name, extension or team
+	//
+	// All users that are known, with or without a session, sorted by name and then id, in pages: those who were
+	// imported, and those whom a dialer told of first (`origin`). Users who are not in the imports any more stay,
+	// with `active` false, since history points at them. Answered from memory.
+	//
+	// One page looks at no more than 100,000 users, so it may be short or empty and still have a `next_cursor`: go
+	// on until that is null.
+	//
+	// Corresponds with GET /users (the `ListUsers` operationId).
+	ListUsers(ctx context.Context, params *ListUsersParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+}
+
+// ListCampaigns List the campaigns
+//
+// All campaigns that are known, from an import or from a dialer, sorted by name and then id, in pages. Their ids
+// are what `target_campaign_id` takes. Answered from memory.
+//
+// Corresponds with GET /campaigns (the `ListCampaigns` operationId).
+func (c *Client) ListCampaigns(ctx context.Context, params *ListCampaignsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListCampaignsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
 }
 
 // ListSessions Search the sessions of all users
@@ -1162,6 +1296,106 @@ func (c *Client) GetMe(ctx context.Context, reqEditors ...RequestEditorFn) (*htt
 		return nil, err
 	}
 	return c.Client.Do(req)
+}
+
+// ListUsers Find users by name, extension or team
+//
+// All users that are known, with or without a session, sorted by name and then id, in pages: those who were
+// imported, and those whom a dialer told of first (`origin`). Users who are not in the imports any more stay,
+// with `active` false, since history points at them. Answered from memory.
+//
+// One page looks at no more than 100,000 users, so it may be short or empty and still have a `next_cursor`: go
+// on until that is null.
+//
+// Corresponds with GET /users (the `ListUsers` operationId).
+func (c *Client) ListUsers(ctx context.Context, params *ListUsersParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListUsersRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// NewListCampaignsRequest constructs an http.Request for the ListCampaigns method
+func NewListCampaignsRequest(server string, params *ListCampaignsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/campaigns")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Dialer != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "dialer", *params.Dialer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
 }
 
 // NewListSessionsRequest constructs an http.Request for the ListSessions method
@@ -1859,6 +2093,120 @@ func NewGetMeRequest(server string) (*http.Request, error) {
 	return req, nil
 }
 
+// NewListUsersRequest constructs an http.Request for the ListUsers method
+func NewListUsersRequest(server string, params *ListUsersParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/users")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Q != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "q", *params.Q, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Team != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "team", *params.Team, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Dialer != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "dialer", *params.Dialer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Active != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "active", *params.Active, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 func (c *Client) applyEditors(ctx context.Context, req *http.Request, additionalEditors []RequestEditorFn) error {
 	for _, r := range c.RequestEditors {
 		if err := r(ctx, req); err != nil {
@@ -1902,6 +2250,16 @@ func WithBaseURL(baseURL string) ClientOption {
 
 // ClientWithResponsesInterface is the interface specification for the client with responses above.
 type ClientWithResponsesInterface interface {
+
+	// ListCampaignsWithResponse List the campaigns
+	//
+	// All campaigns that are known, from an import or from a dialer, sorted by name and then id, in pages. Their ids
+	// are what `target_campaign_id` takes. Answered from memory.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /campaigns (the `ListCampaigns` operationId).
+	ListCampaignsWithResponse(ctx context.Context, params *ListCampaignsParams, reqEditors ...RequestEditorFn) (*ListCampaignsResponse, error)
 
 	// ListSessionsWithResponse Search the sessions of all users
 	//
@@ -2020,6 +2378,53 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /me (the `GetMe` operationId).
 	GetMeWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetMeResponse, error)
+
+	// ListUsersWithResponse Find users by name, extension or team
+	//
+	// All users that are known, with or without a session, sorted by name and then id, in pages: those who were
+	// imported, and those whom a dialer told of first (`origin`). Users who are not in the imports any more stay,
+	// with `active` false, since history points at them. Answered from memory.
+	//
+	// One page looks at no more than 100,000 users, so it may be short or empty and still have a `next_cursor`: go
+	// on until that is null.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /users (the `ListUsers` operationId).
+	ListUsersWithResponse(ctx context.Context, params *ListUsersParams, reqEditors ...RequestEditorFn) (*ListUsersResponse, error)
+}
+
+type ListCampaignsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CampaignPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Unexpected
+}
+
+// Status returns HTTPResponse.Status
+func (r ListCampaignsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListCampaignsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListCampaignsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
 }
 
 type ListSessionsResponse struct {
@@ -2364,6 +2769,55 @@ func (r GetMeResponse) ContentType() string {
 	return ""
 }
 
+type ListUsersResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *UserPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Unexpected
+}
+
+// Status returns HTTPResponse.Status
+func (r ListUsersResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListUsersResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListUsersResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ListCampaignsWithResponse List the campaigns
+//
+// All campaigns that are known, from an import or from a dialer, sorted by name and then id, in pages. Their ids
+// are what `target_campaign_id` takes. Answered from memory.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /campaigns (the `ListCampaigns` operationId).
+func (c *ClientWithResponses) ListCampaignsWithResponse(ctx context.Context, params *ListCampaignsParams, reqEditors ...RequestEditorFn) (*ListCampaignsResponse, error) {
+	rsp, err := c.ListCampaigns(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListCampaignsResponse(rsp)
+}
+
 // ListSessionsWithResponse Search the sessions of all users
 //
 // Sessions of all users, live and ended, newest start first, in pages. A filter that no session matches,
@@ -2534,6 +2988,59 @@ func (c *ClientWithResponses) GetMeWithResponse(ctx context.Context, reqEditors 
 		return nil, err
 	}
 	return ParseGetMeResponse(rsp)
+}
+
+// ListUsersWithResponse Find users by name, extension or team
+//
+// All users that are known, with or without a session, sorted by name and then id, in pages: those who were
+// imported, and those whom a dialer told of first (`origin`). Users who are not in the imports any more stay,
+// with `active` false, since history points at them. Answered from memory.
+//
+// One page looks at no more than 100,000 users, so it may be short or empty and still have a `next_cursor`: go
+// on until that is null.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /users (the `ListUsers` operationId).
+func (c *ClientWithResponses) ListUsersWithResponse(ctx context.Context, params *ListUsersParams, reqEditors ...RequestEditorFn) (*ListUsersResponse, error) {
+	rsp, err := c.ListUsers(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListUsersResponse(rsp)
+}
+
+// ParseListCampaignsResponse parses an HTTP response from a ListCampaignsWithResponse call
+func ParseListCampaignsResponse(rsp *http.Response) (*ListCampaignsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListCampaignsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CampaignPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Unexpected
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
 }
 
 // ParseListSessionsResponse parses an HTTP response from a ListSessionsWithResponse call
@@ -2944,6 +3451,39 @@ func ParseGetMeResponse(rsp *http.Response) (*GetMeResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest Me
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Unexpected
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListUsersResponse parses an HTTP response from a ListUsersWithResponse call
+func ParseListUsersResponse(rsp *http.Response) (*ListUsersResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListUsersResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest UserPage
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

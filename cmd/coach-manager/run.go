@@ -40,6 +40,14 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 		err = migrate(ctx, c, stdout, stderr)
 	case config.Doctor:
 		err = doctor(ctx, c, stdout)
+	case config.ImportUsers:
+		err = importUsers(ctx, c, stdout, stderr)
+	case config.ExportUsers:
+		err = exportUsers(ctx, c, stdout, stderr)
+	case config.ImportCatalogue:
+		err = importCatalogue(ctx, c, stdout, stderr)
+	case config.ExportCatalogue:
+		err = exportCatalogue(ctx, c, stdout, stderr)
 	case config.Version:
 		err = version(stdout)
 	}

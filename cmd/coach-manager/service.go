@@ -59,6 +59,7 @@ func (s *service) run(ctx context.Context) (err error) {
 	if guard != nil {
 		running.Go(func() { guard.Run(below) })
 	}
+	running.Go(func() { s.db.carryOnImports(below, s.log) })
 
 	handler := httpapi.New(floor, httpapi.Options{ //nolint:contextcheck // a request has its own
 		Log: s.log, Version: thisBuild().version, Guard: guard, TokenRate: s.access.Rate,

@@ -65,7 +65,7 @@ func (b *Board) userSeen(seen UserSeen) {
 }
 
 // entry finds what a dialer names by a key, or takes it into the catalogue. It
-// returns nil for no key.
+// returns nil for no key. A dialer's name never replaces an imported one.
 func (b *Board) entry(kind CatalogueKind, n Named) *uuid.UUID {
 	if n.Key == "" {
 		return nil
@@ -75,7 +75,7 @@ func (b *Board) entry(kind CatalogueKind, n Named) *uuid.UUID {
 	if !known {
 		e = CatalogueEntry{ID: b.newID(), Kind: kind, Dialer: b.dialer.Name, Key: n.Key, Name: n.Key}
 	}
-	named := n.Name != "" && n.Name != e.Name
+	named := n.Name != "" && n.Name != e.Name && !e.Imported
 	if named {
 		e.Name = n.Name
 	}

@@ -17,6 +17,9 @@ type User struct {
 	Team       string      `json:"team,omitempty"`
 	Extensions []Extension `json:"extensions"`
 	Presence   Presence    `json:"presence"` // as the dialer reported it; what is shown is StatusOf
+	// Inactive: not in the imports any more, or known to a dialer by extensions only
+	// that are others' now. History still points here.
+	Inactive bool `json:"inactive,omitempty"`
 }
 
 // Extension is where a dialer knows a user: unique per dialer.

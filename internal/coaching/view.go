@@ -30,9 +30,11 @@ type view struct {
 	freed     map[UserID]time.Time // when users supervised last, since the view began
 
 	built map[UserID]*CoachingUser // as in the last Live
-	dirty map[UserID]bool          // to be built anew
+	dirty map[UserID]bool          // to be built anew, with those who listen to them
 	live  *Live                    // nil when something changed since
 	next  chan struct{}            // closed at the next change
+
+	directory directory
 }
 
 func newView(self string, log *slog.Logger) *view {
@@ -48,6 +50,7 @@ func (v *view) reset(set LiveSet) {
 	v.catalogue = NewCatalogue(set.Catalogue)
 	v.built, v.dirty = map[UserID]*CoachingUser{}, map[UserID]bool{}
 	v.freed = map[UserID]time.Time{}
+	v.directory.begin()
 	for _, u := range set.Users {
 		v.users[u.ID] = u
 	}
@@ -90,6 +93,13 @@ func (v *view) advance(changes []Change) (gap bool) {
 }
 
 func (v *view) follow(changes []Change) (gap bool) {
+	var entries []CatalogueEntry // taken in together: an import has many
+	defer func() {
+		if len(entries) > 0 {
+			v.catalogue = v.catalogue.With(entries...)
+			v.touchAll()
+		}
+	}()
 	for _, c := range changes {
 		if c.Number <= v.revision.Number {
 			continue
@@ -99,6 +109,9 @@ func (v *view) follow(changes []Change) (gap bool) {
 		}
 		v.revision.Number, v.revision.At = c.Number, c.At
 		v.log.Debug("change seen", "revision", c.Number, "kind", c.Kind)
+		if c.Catalogue != nil {
+			entries = append(entries, *c.Catalogue)
+		}
 		v.apply(c)
 		v.wake()
 	}
@@ -114,10 +127,11 @@ func (v *view) apply(c Change) {
 			delete(v.sessions, c.Session.ID)
 			v.freed[c.Session.User.ID] = later(*c.Session.EndedAt, v.freed[c.Session.User.ID])
 		}
-		v.touch(c.Session.User.ID)
+		v.dirty[c.Session.User.ID] = true
 	case c.User != nil:
+		v.directory.changed(v.users[c.User.ID], c.User)
 		v.users[c.User.ID] = c.User
-		v.touch(c.User.ID)
+		v.dirty[c.User.ID] = true
 	case c.Dialer != nil:
 		before := v.dialers[c.Dialer.Name]
 		v.dialers[c.Dialer.Name] = *c.Dialer
@@ -125,22 +139,15 @@ func (v *view) apply(c Change) {
 			return // nothing that a session shows
 		}
 		v.touchDialer(c.Dialer.Name)
-	case c.Catalogue != nil:
-		v.catalogue = v.catalogue.With(*c.Catalogue)
-		v.touchAll()
 	case c.Kind == TokenChanged:
 		v.tokens.Add(1)
 	}
 }
 
-// touch has a user built anew, and those who listen to this user.
-func (v *view) touch(id UserID) {
-	v.dirty[id] = true
-	for _, s := range v.sessions {
-		if s.Target != nil && s.Target.ID == id {
-			v.dirty[s.User.ID] = true
-		}
-	}
+// touched tells whether a user with these sessions is to be built anew: for a
+// change of its own, or of somebody who is listened to.
+func (v *view) touched(id UserID, sessions []*Session) bool {
+	return v.dirty[id] || slices.ContainsFunc(sessions, func(s *Session) bool { return s.Target != nil && v.dirty[s.Target.ID] })
 }
 
 func (v *view) touchDialer(name string) {
@@ -319,7 +326,7 @@ func (v *view) build() *Live {
 	l := &Live{Revision: v.revision, byID: map[UserID]*CoachingUser{}, sessions: map[SessionID]*SessionView{}}
 	for id, sessions := range byUser {
 		u := v.built[id]
-		if u == nil || v.dirty[id] {
+		if u == nil || v.touched(id, sessions) {
 			u = v.coachingUser(id, sessions, byUser)
 		}
 		l.byID[id] = u

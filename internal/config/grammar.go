@@ -18,6 +18,8 @@ type grammar struct {
 	Token   tokenFlags   `cmd:"" help:"Make, list and revoke the tokens that callers show."`
 	Migrate migrateFlags `cmd:"" help:"Bring the database's schema up to date, and end."`
 	Doctor  doctorFlags  `cmd:"" help:"Look whether the database and the dialers are as serve needs them, and say what to mend."`
+	Users   usersFlags   `cmd:"" help:"Import or export the users: who has which extension."`
+	Catalog catalogFlags `cmd:"" help:"Import or export the names of campaigns, lists and result codes."`
 	Version struct{}     `cmd:"" help:"Say which build this is."`
 }
 
@@ -118,9 +120,10 @@ const description = "Coach Manager shows who in a contact centre is listening to
 
 // Parse makes a command of the arguments (without the program's name), the
 // environment (as os.Environ gives it) and the file they name. It returns Demo,
-// Serve, Migrate, Doctor or Version, or nil when help was asked for and has been written
-// to stdout; of the token commands TokenCreate, TokenList, TokenRevoke or
-// TokenGenerate. The error is one line for the user.
+// Serve, Migrate, Doctor, ImportUsers, ExportUsers, ImportCatalogue, ExportCatalogue
+// or Version, or nil when help was asked for and has been written to stdout; of the
+// token commands TokenCreate, TokenList, TokenRevoke or TokenGenerate. The error is
+// one line for the user.
 func Parse(args, environ []string, stdout io.Writer) (any, error) {
 	var flags grammar
 	from := &sources{environment: variables(environ)}
@@ -170,6 +173,14 @@ func (g *grammar) check(command string, from *sources) (any, error) {
 		return g.Migrate.check()
 	case "doctor":
 		return g.Doctor.check(from)
+	case "users import <file>":
+		return g.Users.Import.check()
+	case "users export":
+		return g.Users.Export.check()
+	case "catalog import <file>":
+		return g.Catalog.Import.check()
+	case "catalog export":
+		return g.Catalog.Export.check()
 	default:
 		return Version{}, nil
 	}
@@ -186,7 +197,7 @@ func line(err error) error {
 
 // helpWithVariable adds a setting's variable to its help.
 func helpWithVariable(v *kong.Value) string {
-	if v.Flag == nil || v.Name == "help" || keyOf(v) == noSetting {
+	if v.Flag == nil || v.Name != "config" && onlyHere(v) {
 		return v.Help
 	}
 	return v.Help + " [" + variable(keyOf(v)) + "]"

@@ -59,6 +59,12 @@ func TestDefaults(t *testing.T) {
 		"version":        {[]string{"version"}, config.Version{}},
 		"token list":     {[]string{"token", "list"}, config.TokenList{Database: config.SQLite("coach-manager.db")}},
 		"token generate": {[]string{"token", "generate"}, config.TokenGenerate{}},
+		"import users": {[]string{"users", "import", "-", "--dry-run", "--deactivate-missing"}, config.ImportUsers{
+			Database: config.SQLite("coach-manager.db"), File: "-", DryRun: true, DeactivateMissing: true,
+		}},
+		"export users":     {[]string{"users", "export", "--first-seen"}, config.ExportUsers{Database: config.SQLite("coach-manager.db"), FirstSeen: true}},
+		"import catalogue": {[]string{"catalog", "import", "names.csv"}, config.ImportCatalogue{Database: config.SQLite("coach-manager.db"), File: "names.csv"}},
+		"export catalogue": {[]string{"catalog", "export"}, config.ExportCatalogue{Database: config.SQLite("coach-manager.db")}},
 		"serve": {[]string{"serve", "--dialer", "sim=simulator://"}, config.Serve{
 			Lease: 9 * time.Second, Access: access,
 			Service: service, Database: config.SQLite("coach-manager.db"), Dialers: []config.Dialer{simulated("sim", 1)},

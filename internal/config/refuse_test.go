@@ -20,15 +20,17 @@ type refused struct {
 const sim = " --dialer sim=simulator://"
 
 var refusedCommandLines = map[string]refused{
-	"nothing at all":         {"", "", "", `expected one of "demo", "serve"`, "--help"},
-	"unknown command":        {"srve", "", "", "unexpected argument srve", `did you mean "serve"?`},
-	"unknown flag":           {"serve --lisen=x", "", "", "unknown flag --lisen", `did you mean "--listen"?`},
-	"another's flag":         {"migrate --listen=x", "", "", "unknown flag --listen", ""},
-	"unknown flag's value":   {"serve --secret=hunter2", "", "", "unknown flag --secret", ""},
-	"argument too many":      {"version x", "", "", "unexpected argument x", "--help"},
-	"secret as an argument":  {"migrate postgres://me:hunter2@db/coach", "", "", "unexpected argument", "[secret]@db"},
-	"no value at the end":    {"serve --listen", "", "", "--listen:", "value is missing"},
-	"no value before a flag": {"serve --listen --log-level info", "", "", "--listen:", "value is missing"},
+	"nothing at all":            {"", "", "", `expected one of "demo", "serve"`, "--help"},
+	"unknown command":           {"srve", "", "", "unexpected argument srve", `did you mean "serve"?`},
+	"unknown flag":              {"serve --lisen=x", "", "", "unknown flag --lisen", `did you mean "--listen"?`},
+	"another's flag":            {"migrate --listen=x", "", "", "unknown flag --listen", ""},
+	"unknown flag's value":      {"serve --secret=hunter2", "", "", "unknown flag --secret", ""},
+	"argument too many":         {"version x", "", "", "unexpected argument x", "--help"},
+	"secret as an argument":     {"migrate postgres://me:hunter2@db/coach", "", "", "unexpected argument", "[secret]@db"},
+	"no value at the end":       {"serve --listen", "", "", "--listen:", "value is missing"},
+	"a run's flag as a setting": {"users export", "", "dry-run: true", "coach.yaml:1:", "no such setting"},
+	"import without a file":     {"users import", "", "", "expected", "<file>"},
+	"no value before a flag":    {"serve --listen --log-level info", "", "", "--listen:", "value is missing"},
 
 	"listen without a port":  {"demo --listen 127.0.0.1", "", "", `--listen: "127.0.0.1"`, "HOST:PORT"},
 	"listen with a bad port": {"demo --listen 127.0.0.1:http", "", "", "--listen:", "port from 0 to 65535"},

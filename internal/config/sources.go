@@ -28,6 +28,12 @@ func keyOf(v *kong.Value) string {
 	return v.Name
 }
 
+// onlyHere tells whether a flag counts on the command line only: what one run is to
+// do is no setting.
+func onlyHere(v *kong.Value) bool {
+	return v.Name == "help" || v.Name == "config" || keyOf(v) == noSetting
+}
+
 // variable is the name of a key in the environment.
 func variable(key string) string {
 	return prefix + strings.ToUpper(strings.ReplaceAll(key, "-", "_"))
@@ -73,7 +79,7 @@ func (s *sources) load(parser *kong.Kong, args []string) error {
 func (s *sources) learn(parser *kong.Kong) (keys []string) {
 	s.known = map[string]bool{variable("config"): true, firstToken: true}
 	_ = kong.Visit(parser.Model, func(node kong.Visitable, next kong.Next) error {
-		if flag, ok := node.(*kong.Flag); ok && flag.Name != "help" && flag.Name != "config" && keyOf(flag.Value) != noSetting {
+		if flag, ok := node.(*kong.Flag); ok && !onlyHere(flag.Value) {
 			key := keyOf(flag.Value)
 			if !slices.Contains(keys, key) {
 				keys = append(keys, key)
@@ -90,7 +96,7 @@ func (s *sources) Validate(*kong.Application) error { return nil }
 
 // Resolve finds a setting, as kong asks for it.
 func (s *sources) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
-	if flag.Name == "help" || flag.Name == "config" || keyOf(flag.Value) == noSetting {
+	if onlyHere(flag.Value) {
 		return nil, nil
 	}
 	key := keyOf(flag.Value)

@@ -32,6 +32,11 @@ type fingerprint [8]byte
 // release that changes coaching.SessionQuery are foreign after it.
 func fingerprintOf(operation string, query coaching.SessionQuery) (fingerprint, error) {
 	query.After, query.Limit = nil, 0
+	return fingerprintOfAny(operation, query)
+}
+
+// fingerprintOfAny covers all fields of a query that are exported.
+func fingerprintOfAny(operation string, query any) (fingerprint, error) {
 	text, err := json.Marshal(query)
 	if err != nil {
 		return fingerprint{}, fmt.Errorf("fingerprint a query: %w", err)
@@ -77,7 +82,11 @@ func after(cursor string, query fingerprint) (*coaching.Place, error) {
 	}
 	place, err := readCursor(cursor, query)
 	if err != nil {
-		return nil, &fault{code: invalidCursor, fields: []api.FieldError{{Field: "cursor", Reason: "is broken or belongs to other filters"}}}
+		return nil, foreignCursor()
 	}
 	return &place, nil
+}
+
+func foreignCursor() *fault {
+	return &fault{code: invalidCursor, fields: []api.FieldError{{Field: "cursor", Reason: "is broken or belongs to other filters"}}}
 }

@@ -88,6 +88,8 @@ var compressed = map[string]bool{
 	basePath + "/coaching-users/:user_id/current-calls": true,
 	basePath + "/coaching-users/:user_id/history":       true,
 	basePath + "/coaching-sessions":                     true,
+	basePath + "/users":                                 true,
+	basePath + "/campaigns":                             true,
 	documentPath:                                        true,
 }
 

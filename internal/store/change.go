@@ -23,20 +23,9 @@ const changeTries = 5
 func (s *Store) Change(ctx context.Context, scope coaching.Scope, rule func(*coaching.Board) error) (coaching.Commit, error) {
 	scope = storableScope(scope)
 	var c change
-	err := s.bounded(ctx, "change", func(ctx context.Context) error {
-		for try := 1; ; try++ {
-			c = change{engine: s.engine, scope: scope, rule: rule}
-			err := s.writing.WithContext(ctx).Transaction(c.run, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
-			if err == nil || c.refused != nil || try == changeTries {
-				return err
-			}
-			if v := s.engine.verdict(err); v != raced && v != clashed {
-				return err
-			}
-			if !pause(ctx, rand.N(time.Duration(try)*20*time.Millisecond)) { // so that two do not meet again
-				return err
-			}
-		}
+	err := s.tried(ctx, "change", func(tx *gorm.DB) error {
+		c = change{engine: s.engine, scope: scope, rule: rule}
+		return c.run(tx)
 	})
 	switch {
 	case c.refused != nil:
@@ -47,11 +36,31 @@ func (s *Store) Change(ctx context.Context, scope coaching.Scope, rule func(*coa
 	return c.commit, nil
 }
 
+// tried does something in one transaction, again where others were faster.
+func (s *Store) tried(ctx context.Context, doing string, do func(tx *gorm.DB) error) error {
+	return s.bounded(ctx, doing, func(ctx context.Context) error {
+		for try := 1; ; try++ {
+			err := s.writing.WithContext(ctx).Transaction(do, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
+			if err == nil || try == changeTries {
+				return err
+			}
+			if v := s.engine.verdict(err); v != raced && v != clashed {
+				return err
+			}
+			if !pause(ctx, rand.N(time.Duration(try)*20*time.Millisecond)) { // so that two do not meet again
+				return err
+			}
+		}
+	})
+}
+
 // change is one try of one change.
 type change struct {
 	engine engine
 	scope  coaching.Scope
 	rule   func(*coaching.Board) error
+	// looking: nothing is to be written, so nothing is locked.
+	looking bool
 
 	rows      coaching.Rows
 	newDialer bool

@@ -54,9 +54,18 @@ func (c *change) loadUsers(tx *gorm.DB) error {
 	for _, e := range known {
 		ids = append(ids, e.UserID)
 	}
+	return c.loadUsersOf(tx, ids)
+}
+
+// loadUsersOf puts the users with these ids on the board's rows, whole.
+func (c *change) loadUsersOf(tx *gorm.DB, ids []key) error {
 	ids = sorted(ids)
 	rows, err := find[userRow](ids, func(list []key) *gorm.DB {
-		return tx.Clauses(clause.Locking{Strength: "UPDATE"}).Where("id IN ?", list).Order("id")
+		some := tx.Where("id IN ?", list).Order("id")
+		if c.looking {
+			return some
+		}
+		return some.Clauses(clause.Locking{Strength: "UPDATE"})
 	})
 	if err != nil {
 		return err

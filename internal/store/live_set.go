@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"database/sql"
+	"fmt"
+	"time"
 
 	"gorm.io/gorm"
 
@@ -12,27 +14,33 @@ import (
 // oneMoment has all reads of a transaction see the same moment.
 var oneMoment = &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}
 
-// LiveSet is part of coaching.ChangeLog.
+// LiveSet is part of coaching.ChangeLog. It is read whole, and seldom; of people
+// there may be a million. So it may take as long as it goes forward.
 func (s *Store) LiveSet(ctx context.Context) (coaching.LiveSet, error) {
 	var set coaching.LiveSet
-	patience := 3 * s.patience // it is read whole, and seldom
-	err := s.boundedBy(ctx, patience, "read the live set", func(ctx context.Context) error {
-		return s.following.WithContext(ctx).Transaction(func(tx *gorm.DB) (err error) {
-			if err = s.engine.unhurried(tx, patience); err == nil {
-				set, err = liveSet(tx)
-			}
-			return err
-		}, oneMoment)
-	})
+	patience := 3 * s.patience
+	inner, giveUp := context.WithCancel(ctx)
+	defer giveUp()
+	alive := time.AfterFunc(patience, giveUp)
+	defer alive.Stop()
+	err := s.following.WithContext(inner).Transaction(func(tx *gorm.DB) (err error) {
+		if err = s.engine.unhurried(tx, patience); err == nil {
+			set, err = liveSet(tx, func() { alive.Reset(patience) })
+		}
+		return err
+	}, oneMoment)
+	if err != nil && inner.Err() != nil && ctx.Err() == nil {
+		err = fmt.Errorf("%w: %w", context.DeadlineExceeded, err)
+	}
 	if err != nil {
-		return coaching.LiveSet{}, err
+		return coaching.LiveSet{}, s.failure(ctx, "read the live set", err)
 	}
 	return set, nil
 }
 
 // liveSet reads all tables as they are at one moment: that of the transaction's
-// first read.
-func liveSet(tx *gorm.DB) (set coaching.LiveSet, err error) {
+// first read. It tells forward that it goes on.
+func liveSet(tx *gorm.DB, forward func()) (set coaching.LiveSet, err error) {
 	head, err := counter(tx)
 	if err != nil {
 		return set, err
@@ -41,7 +49,7 @@ func liveSet(tx *gorm.DB) (set coaching.LiveSet, err error) {
 	if set.Sessions, err = liveSessions(tx); err != nil {
 		return set, err
 	}
-	if set.Users, err = allUsers(tx); err != nil {
+	if set.Users, err = allUsers(tx, forward); err != nil {
 		return set, err
 	}
 	var dialers []dialerRow
@@ -71,24 +79,4 @@ func liveSessions(tx *gorm.DB) ([]*coaching.Session, error) {
 		return nil, err
 	}
 	return toSessions(whole)
-}
-
-func allUsers(tx *gorm.DB) ([]*coaching.User, error) {
-	var rows []userRow
-	if err := tx.Order("id").Find(&rows).Error; err != nil {
-		return nil, err
-	}
-	var extensions []extensionRow
-	if err := tx.Order("dialer, extension").Find(&extensions).Error; err != nil {
-		return nil, err
-	}
-	of := map[key][]extensionRow{}
-	for _, e := range extensions {
-		of[e.UserID] = append(of[e.UserID], e)
-	}
-	users := make([]*coaching.User, len(rows))
-	for i, row := range rows {
-		users[i] = userRows{row, of[row.ID]}.toUser()
-	}
-	return users, nil
 }

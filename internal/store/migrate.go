@@ -78,8 +78,9 @@ func createPrivate(path string) error {
 // lockNotAvailable is Postgres's code for it.
 const lockNotAvailable = "55P03"
 
-// up asks for the version before it takes any lock: as a rule there is nothing
-// to do. Else claim sees to it that no older program serves meanwhile.
+// up asks for what is to be done before it takes any lock: as a rule there is
+// nothing. Else claim sees to it that no older program serves meanwhile. What was
+// made beside one another comes in any order.
 func up(
 	ctx context.Context, db *sql.DB, provider *goose.Provider, claim func() (release func(), err error), log *slog.Logger,
 ) (Migration, error) {
@@ -89,29 +90,30 @@ func up(
 		return Migration{}, cannotMigrate(ctx, err)
 	case from > known:
 		return Migration{From: from, To: from}, checkNewer(ctx, db, from, known)
-	case from == known:
-		return Migration{From: from, To: known}, nil
+	}
+	if pending, err := provider.HasPending(ctx); err != nil || !pending {
+		return Migration{From: from, To: known}, cannotMigrate(ctx, err)
 	}
 	release, err := claim()
 	if err != nil {
 		return Migration{}, err
 	}
 	defer release()
-	total := 0
+	var total []*goose.MigrationResult
 	for {
 		applied, err := provider.Up(ctx)
 		var partly *goose.PartialError
 		if errors.As(err, &partly) {
 			applied = partly.Applied
 		}
-		total += len(applied)
+		total = append(total, applied...)
 		for _, m := range applied {
 			log.Info("schema brought up to date", "version", m.Source.Version, "took", m.Duration)
 		}
 		var refused *pgconn.PgError
 		switch {
 		case err == nil:
-			return Migration{From: known - int64(total), To: known}, nil
+			return Migration{From: before(provider, total, known), To: known}, nil
 		case !errors.As(err, &refused) || refused.Code != lockNotAvailable:
 			return Migration{}, cannotMigrate(ctx, err)
 		}
@@ -120,6 +122,20 @@ func up(
 			return Migration{}, context.Cause(ctx)
 		}
 	}
+}
+
+// before is the version that a schema had before these migrations.
+func before(provider *goose.Provider, applied []*goose.MigrationResult, known int64) int64 {
+	if len(applied) == 0 {
+		return known // another process was faster
+	}
+	var from int64
+	for _, source := range provider.ListSources() {
+		if source.Version < applied[0].Source.Version {
+			from = source.Version
+		}
+	}
+	return from
 }
 
 // checkNewer tells whether this program may work on a schema that a newer one made:
@@ -139,6 +155,9 @@ func checkNewer(ctx context.Context, db *sql.DB, schema, known int64) error {
 
 // cannotMigrate: either engine's verdict will do, they know different errors.
 func cannotMigrate(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
 	unreachable := (&postgresEngine{}).verdict(err) == away || (&sqliteEngine{}).verdict(err) == away
 	if unreachable && ctx.Err() == nil {
 		err = fmt.Errorf("%w: %w", coaching.ErrUnavailable, err)
@@ -176,7 +195,7 @@ func provider(db *sql.DB, dialect goose.Dialect, folder string, options ...goose
 	files, err := fs.Sub(migrations, "migrations/"+folder)
 	if err == nil {
 		var p *goose.Provider
-		if p, err = goose.NewProvider(dialect, db, files, append(options, goose.WithTableName("schema_versions"))...); err == nil {
+		if p, err = goose.NewProvider(dialect, db, files, append(options, goose.WithTableName("schema_versions"), goose.WithAllowOutofOrder(true))...); err == nil {
 			return db, p, nil
 		}
 	}

@@ -103,3 +103,26 @@ func TestAnotherDatabaseHasAnotherEpoch(t *testing.T) {
 		}
 	})
 }
+
+// Two branches made a migration each: a database that has the later one only gets
+// the earlier one too.
+func TestMigrationsThatWereMadeBesideOneAnotherComeInAnyOrder(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, url string) {
+		newest, err := Migrate(t.Context(), url, quiet)
+		if err != nil {
+			t.Fatal(err)
+		}
+		db, _ := rawDB(t, url)
+		run(t, db, `DROP TABLE leases; DROP TABLE compatibility; ALTER TABLE dialers DROP COLUMN clock_at;
+			DELETE FROM schema_versions WHERE version_id = 2`)
+		if done, err := Migrate(t.Context(), url, quiet); err != nil || done.To != newest.To {
+			t.Errorf("got %+v, %v", done, err)
+		}
+		if _, err := open(t, url).Leases(t.Context()); err != nil {
+			t.Errorf("what the earlier one makes is missing: %v", err)
+		}
+		if again, err := Migrate(t.Context(), url, quiet); err != nil || again != (Migration{From: newest.To, To: newest.To}) {
+			t.Errorf("again: got %+v, %v, want that there is nothing to do", again, err)
+		}
+	})
+}

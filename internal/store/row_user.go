@@ -16,6 +16,7 @@ type userRow struct {
 	Status       string
 	StatusSince  *instant
 	StatusReason string
+	Inactive     bool
 }
 
 // TableName tells GORM the table.
@@ -41,6 +42,7 @@ func rowsOfUser(u *coaching.User) userRows {
 	rows := userRows{user: userRow{
 		ID: key(u.ID), Name: u.Name, Team: u.Team, Status: string(u.Presence.Status),
 		StatusSince: atOrNull(u.Presence.Since), StatusReason: u.Presence.Reason,
+		Inactive: u.Inactive,
 	}}
 	if u.ExternalID != "" {
 		rows.user.ExternalID = &u.ExternalID
@@ -56,7 +58,7 @@ func rowsOfUser(u *coaching.User) userRows {
 
 func (rows userRows) toUser() *coaching.User {
 	u := &coaching.User{
-		ID: coaching.UserID(rows.user.ID), Name: rows.user.Name, Team: rows.user.Team,
+		ID: coaching.UserID(rows.user.ID), Name: rows.user.Name, Team: rows.user.Team, Inactive: rows.user.Inactive,
 		Presence: coaching.Presence{
 			Status: coaching.Status(rows.user.Status), Since: rows.user.StatusSince.timeOrNil(), Reason: rows.user.StatusReason,
 		},
