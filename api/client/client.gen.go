@@ -1081,7 +1081,8 @@ type ClientInterface interface {
 	//
 	// All users that are known, with or without a session, sorted by name and then id, in pages: those who were
 	// imported, and those whom a dialer told of first (`origin`). Users who are not in the imports any more stay,
-	// with `active` false, since history points at them. Answered from memory.
+	// with `active` false, since history points at them. A token that is limited to a team
+	// gets the users of that team. Answered from memory.
 	//
 	// One page looks at no more than 100,000 users, so it may be short or empty and still have a `next_cursor`: go
 	// on until that is null.
@@ -1302,7 +1303,8 @@ func (c *Client) GetMe(ctx context.Context, reqEditors ...RequestEditorFn) (*htt
 //
 // All users that are known, with or without a session, sorted by name and then id, in pages: those who were
 // imported, and those whom a dialer told of first (`origin`). Users who are not in the imports any more stay,
-// with `active` false, since history points at them. Answered from memory.
+// with `active` false, since history points at them. A token that is limited to a team
+// gets the users of that team. Answered from memory.
 //
 // One page looks at no more than 100,000 users, so it may be short or empty and still have a `next_cursor`: go
 // on until that is null.
@@ -2383,7 +2385,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// All users that are known, with or without a session, sorted by name and then id, in pages: those who were
 	// imported, and those whom a dialer told of first (`origin`). Users who are not in the imports any more stay,
-	// with `active` false, since history points at them. Answered from memory.
+	// with `active` false, since history points at them. A token that is limited to a team
+	// gets the users of that team. Answered from memory.
 	//
 	// One page looks at no more than 100,000 users, so it may be short or empty and still have a `next_cursor`: go
 	// on until that is null.
@@ -2994,7 +2997,8 @@ func (c *ClientWithResponses) GetMeWithResponse(ctx context.Context, reqEditors 
 //
 // All users that are known, with or without a session, sorted by name and then id, in pages: those who were
 // imported, and those whom a dialer told of first (`origin`). Users who are not in the imports any more stay,
-// with `active` false, since history points at them. Answered from memory.
+// with `active` false, since history points at them. A token that is limited to a team
+// gets the users of that team. Answered from memory.
 //
 // One page looks at no more than 100,000 users, so it may be short or empty and still have a `next_cursor`: go
 // on until that is null.

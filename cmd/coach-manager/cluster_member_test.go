@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -215,8 +216,18 @@ func newCluster(t *testing.T, database, role string, lease time.Duration, dialer
 	return c
 }
 
-// tell shows what the members said last, where the test failed.
+// mishap is what no process may ever say: these are mistakes of ours.
+var mishap = regexp.MustCompile(`(?m)^(panic: |fatal error: |WARNING: DATA RACE)|a report cannot be kept`)
+
+// tell wants no mishaps, and shows what the members said last where the test failed.
 func (c *cluster) tell() {
+	for _, m := range c.members {
+		for run, said := range m.said() {
+			if found := mishap.FindString(said); found != "" {
+				c.t.Errorf("%s, run %d, said: %s", m.name, run+1, found)
+			}
+		}
+	}
 	if !c.t.Failed() {
 		return
 	}

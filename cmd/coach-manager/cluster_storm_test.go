@@ -38,7 +38,7 @@ type storm struct {
 
 // stormLease is short, and leaves a busy machine the time for a snapshot: nothing in
 // the database may take longer than a third of it.
-const stormLease = 3 * time.Second
+const stormLease = 5 * time.Second
 
 func newStorm(t *testing.T, seed uint64, luck *rand.Rand) *storm {
 	t.Helper()

@@ -25,7 +25,7 @@ type database struct {
 // there than a part of the lease, so that a transaction of a process that stands
 // still is over when the lease is, nor longer than callers wait.
 func openDatabase(ctx context.Context, c config.Database, lease time.Duration, log *slog.Logger) (*database, error) {
-	opened, err := store.Open(ctx, c.URL.Reveal(), store.Options{Log: log, Patience: min(lease/3, 3*time.Second)})
+	opened, err := store.Open(ctx, c.URL.Reveal(), store.Options{Log: log, Patience: min(lease/3, 10*time.Second)})
 	if err != nil {
 		return nil, databaseError(c, err)
 	}

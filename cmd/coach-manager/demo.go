@@ -15,8 +15,8 @@ import (
 // demoDialer is the name of the demo's dialer.
 const demoDialer = "demo"
 
-// demoLease: a demo is the only process on its database.
-const demoLease = 9 * time.Second
+// demoLease is long: a demo is the only process on its database.
+const demoLease = 30 * time.Second
 
 // demo shows an invented contact centre until ctx ends.
 func demo(ctx context.Context, c config.Demo, stdout, stderr io.Writer) (err error) {

@@ -49,7 +49,7 @@ func TestDoctor(t *testing.T) {
 func TestDoctorOfWhatIsNotThere(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
-	migrated(t, filepath.Join(folder, "newer.db"), "INSERT INTO schema_versions (version_id, is_applied) VALUES (999999, 1)")
+	migrated(t, filepath.Join(folder, "newer.db"), "INSERT INTO schema_versions (version_id, is_applied) VALUES (999999, 1); UPDATE compatibility SET oldest = 999999")
 	code, out, _ := runOnce(t, []string{"COACH_DIALER_PBX_SECRET=hunter2"}, "doctor",
 		"--database", "sqlite:"+filepath.Join(folder, "newer.db"), "--dialer", "pbx=asterisk://coach@127.0.0.1:1")
 	for _, want := range []string{"FAULT database: ", "newer Coach Manager", "FAULT pbx: dial manager", "[general] enabled = yes"} {

@@ -80,11 +80,14 @@ type program struct {
 }
 
 // openly adds what a program that serves needs in tests that are not about access:
-// a port that is chosen, and nobody is asked for a token.
+// a port that is chosen, nobody is asked for a token, and a busy machine has time.
 func openly(args []string) []string {
 	args = append(slices.Clone(args), "--listen", "127.0.0.1:0")
 	if args[0] == "serve" && !slices.Contains(args, "--auth") {
 		args = append(args, "--auth", "none")
+	}
+	if args[0] == "serve" {
+		args = append(args, "--lease", "1m")
 	}
 	return args
 }

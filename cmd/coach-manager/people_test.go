@@ -198,7 +198,7 @@ func TestUsersComeFromTheStandardInput(t *testing.T) {
 // middle of it: the next one sees to that first.
 func TestAnImportIsCarriedOutThoughItsProcessIsKilled(t *testing.T) {
 	t.Parallel()
-	const users = 20_000
+	const users = 3_000
 	folder := childFolder(t)
 	address := "sqlite:" + filepath.Join(folder, "coach.db")
 	var text strings.Builder

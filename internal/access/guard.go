@@ -141,6 +141,9 @@ const (
 // Run follows what happens to tokens and keeps their uses, until ctx ends; the
 // last uses are kept then, if the database answers at once.
 func (g *Guard) Run(ctx context.Context) {
+	var uses sync.WaitGroup
+	uses.Go(func() { g.keepUsesUntil(ctx) }) // apart: a database that hangs for it holds up no revocation
+	defer uses.Wait()
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
 	for {
@@ -148,6 +151,18 @@ func (g *Guard) Run(ctx context.Context) {
 		g.follow(ctx)
 		select {
 		case <-changed:
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (g *Guard) keepUsesUntil(ctx context.Context) {
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	for {
+		select {
 		case <-tick.C:
 			g.keepUses(ctx, keepUseEvery)
 		case <-ctx.Done():

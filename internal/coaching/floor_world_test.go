@@ -22,7 +22,7 @@ const (
 )
 
 // patience is far beyond what anything here takes on a busy machine.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // world is a floor over a real store and a scripted dialer.
 type world struct {

@@ -32,10 +32,10 @@ type UserPage struct {
 // mostLookedAt is how many users a page looks at at most.
 const mostLookedAt = 100_000
 
-// Users returns a page of the users that are admitted, from memory. after is nil for
-// the first page. What admits is given must not be changed, and its presence may be
+// Users returns a page of the users of a team ("": of all) that are admitted, from
+// memory. after is nil for the first page. What admits is given must not be changed, and its presence may be
 // old.
-func (f *Floor) Users(after *NamePlace, limit int, admits func(*User) bool) UserPage {
+func (f *Floor) Users(team string, after *NamePlace, limit int, admits func(*User) bool) UserPage {
 	all := f.view.everybody()
 	if after != nil {
 		first, found := slices.BinarySearchFunc(all, *after, func(u *User, p NamePlace) int { return placeOf(u).compare(p) })
@@ -46,12 +46,18 @@ func (f *Floor) Users(after *NamePlace, limit int, admits func(*User) bool) User
 	}
 	var page UserPage
 	var found []*User
-	for i, u := range all {
-		if i == mostLookedAt {
-			place := placeOf(all[i-1])
+	var last *User // that was looked at; no place tells of others
+	looked := 0
+	for _, u := range all {
+		if team != "" && u.Team != team {
+			continue
+		}
+		if looked++; looked > mostLookedAt {
+			place := placeOf(last)
 			page.Next = &place
 			break
 		}
+		last = u
 		if !admits(u) {
 			continue
 		}

@@ -49,7 +49,7 @@ func TestTheDirectoryFollowsTheChanges(t *testing.T) {
 			slices.Sort(want)
 			var after *NamePlace
 			for {
-				page := f.Users(after, 2, everyone)
+				page := f.Users("", after, 2, everyone)
 				for _, u := range page.Users {
 					got = append(got, u.Name+u.ID.String())
 				}
@@ -72,14 +72,14 @@ func TestAPageOfUsersLooksAtSoManyOnly(t *testing.T) {
 	}
 	f := floorOf(users...)
 	last := func(u *User) bool { return u == users[len(users)-1] }
-	first := f.Users(nil, 10, last)
+	first := f.Users("", nil, 10, last)
 	if len(first.Users) != 0 || first.Next == nil {
 		t.Fatalf("got %+v, want an empty page and one more", first)
 	}
-	if second := f.Users(first.Next, 10, last); len(second.Users) != 1 || second.Next != nil {
+	if second := f.Users("", first.Next, 10, last); len(second.Users) != 1 || second.Next != nil {
 		t.Errorf("got %+v, want the last user", second)
 	}
-	whole := f.Users(&NamePlace{Name: "100000"}, 5, everyone)
+	whole := f.Users("", &NamePlace{Name: "100000"}, 5, everyone)
 	if len(whole.Users) != 5 || whole.Next != nil {
 		t.Errorf("got %d users and next %v, want the last 5 and no more", len(whole.Users), whole.Next)
 	}
@@ -96,24 +96,24 @@ func BenchmarkUsers(b *testing.B) {
 			b.StopTimer()
 			f := floorOf(users...)
 			b.StartTimer()
-			f.Users(nil, 50, everyone)
+			f.Users("", nil, 50, everyone)
 		}
 	})
 	f := floorOf(users...)
 	number := int64(0)
-	f.Users(nil, 50, everyone)
+	f.Users("", nil, 50, everyone)
 	b.Run("after 250 changes", func(b *testing.B) {
 		for b.Loop() {
 			for i := range 250 {
 				number++
 				f.view.advance([]Change{{Number: number, User: somebody(i*1000, fmt.Sprint("Renamed ", number))}})
 			}
-			f.Users(nil, 50, everyone)
+			f.Users("", nil, 50, everyone)
 		}
 	})
 	b.Run("nobody found", func(b *testing.B) {
 		for b.Loop() {
-			f.Users(nil, 50, func(u *User) bool { return strings.Contains(u.Name, "nobody") })
+			f.Users("", nil, 50, func(u *User) bool { return strings.Contains(u.Name, "nobody") })
 		}
 	})
 }

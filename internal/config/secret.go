@@ -76,11 +76,13 @@ func plainly(err error) error {
 
 var (
 	userinfo = regexp.MustCompile(`(://[^/?#\s:@]*):[^\s]*@`)
+	token    = regexp.MustCompile(`cm_[a-z2-7]{20,}`)
 	assigned = regexp.MustCompile(`(?i)((?:password|secret)=)[^\s&"]*`)
 )
 
 // WithoutSecrets masks what looks like a password in a text, such as an argument
 // in the wrong place that a message repeats, or a driver's own words.
 func WithoutSecrets(text string) string {
+	text = token.ReplaceAllString(text, mask)
 	return assigned.ReplaceAllString(userinfo.ReplaceAllString(text, "$1:"+mask+"@"), "$1"+mask)
 }

@@ -223,6 +223,12 @@ func TestTeams(t *testing.T) {
 			if len(history.Items) != 0 {
 				t.Errorf("of the other team's supervisor it sees the history %+v", history.Items)
 			}
+			for query, want := range map[string]bool{"": true, "&q=" + url.QueryEscape(foreign.Target.Name): false, "&team=Elsewhere": false} {
+				users := decoded[api.UserPage](g.as(team, "GET", "/users?limit=200"+query), 200).Items
+				if (len(users) > 0) != want || slices.ContainsFunc(users, func(u api.KnownUser) bool { return u.Team == nil || *u.Team != north }) {
+					t.Errorf("/users%s: it sees %+v, want users of its team only", query, users)
+				}
+			}
 			// A cursor belongs to whom it was given: it leads nobody around the team.
 			page := decoded[api.HistoryPage](g.as(all, "GET", "/coaching-sessions?limit=1"), 200)
 			g.as(team, "GET", "/coaching-sessions?limit=1&cursor="+*page.NextCursor).problem(400, "invalid_cursor")

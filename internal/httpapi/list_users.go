@@ -20,7 +20,7 @@ func (o *operations) ListUsers(ctx context.Context, r api.ListUsersRequestObject
 	if err != nil {
 		return nil, err
 	}
-	found := o.floor.Users(after, p.Limit, filter.admits)
+	found := o.floor.Users(filter.Sight, after, p.Limit, filter.admits)
 	page := api.ListUsers200JSONResponse{Items: []api.KnownUser{}, NextCursor: nextByName(found.Next, mark)}
 	for _, u := range found.Users {
 		page.Items = append(page.Items, knownUserOf(u))
@@ -40,7 +40,6 @@ type userFilter struct {
 func (f userFilter) admits(u *coaching.User) bool {
 	return (f.Active == nil || *f.Active != u.Inactive) &&
 		(f.Team == "" || f.Team == u.Team) &&
-		(f.Sight == "" || f.Sight == u.Team) &&
 		(f.Dialer == "" || u.At(f.Dialer) != "") &&
 		(f.Text == "" || strings.Contains(searched(*u)+separator+fold(u.ExternalID), f.Text))
 }

@@ -28,7 +28,7 @@ const (
 )
 
 // patience is far beyond what anything here takes on a busy machine.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // quick is for answers that come when the waiting ends.
 var quick = coaching.Timing{Wait: 300 * time.Millisecond, Ask: 100 * time.Millisecond}
