@@ -86,7 +86,7 @@ func openly(args []string) []string {
 	if args[0] == "serve" && !slices.Contains(args, "--auth") {
 		args = append(args, "--auth", "none")
 	}
-	if args[0] == "serve" {
+	if args[0] == "serve" && !slices.Contains(args, "--lease") {
 		args = append(args, "--lease", "1m")
 	}
 	return args

@@ -85,7 +85,10 @@ func (f *Floor) note(err error, keep func(*databaseState)) {
 	keep(d)
 	if d.readsFail || len(d.failing) > 0 {
 		since := d.lastAnswers
-		if f.view.databaseAway(&since) {
+		switch isNew := f.view.databaseAway(&since); {
+		case isNew && errors.Is(err, errNotRead):
+			f.log.Warn("this process stood still; its live list is stale until it has looked what happened")
+		case isNew:
 			f.log.Error("the database is away; the live list goes on from memory", "error", err)
 		}
 		return
@@ -93,7 +96,7 @@ func (f *Floor) note(err error, keep func(*databaseState)) {
 	d.lastAnswers = moment(time.Now())
 	if f.view.databaseAway(nil) {
 		d.backSince = time.Now()
-		f.log.Info("the database is back")
+		f.log.Info("the database answers again, and the live list is as it is")
 	}
 }
 

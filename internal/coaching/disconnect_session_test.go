@@ -134,7 +134,7 @@ func TestDisconnectSession(t *testing.T) {
 			want:   wants{code: coaching.DialerRefused, state: coaching.StateActive, outcome: coaching.OutcomeRefused},
 		},
 		"the dialer accepts, and the leg lives on beyond the wait": {
-			timing: quick,
+			timing: coaching.Timing{Wait: 3 * time.Second},
 			script: func(w *world, _ string, _ *coaching.SessionView) {
 				w.sim.NextHangUps(manyTimes(simulator.Answer{LegLives: true})...)
 			},

@@ -79,6 +79,7 @@ type LiveSet struct {
 	Users     []*User // every user
 	Dialers   []DialerState
 	Catalogue []CatalogueEntry
+	Freed     map[UserID]time.Time // when users last stopped supervising
 }
 
 // Archive answers questions about the past.

@@ -3,6 +3,7 @@ package coaching
 import (
 	"cmp"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -27,7 +28,7 @@ type view struct {
 	leaseSeq  int64            // counts what this process itself did to leases
 	catalogue *Catalogue
 	away      *time.Time           // since when the database is away; nil while it answers
-	freed     map[UserID]time.Time // when users supervised last, since the view began
+	freed     map[UserID]time.Time // when users last stopped supervising
 
 	built map[UserID]*CoachingUser // as in the last Live
 	dirty map[UserID]bool          // to be built anew, with those who listen to them
@@ -49,7 +50,10 @@ func (v *view) reset(set LiveSet) {
 	v.users, v.sessions, v.dialers = map[UserID]*User{}, map[SessionID]*Session{}, map[string]DialerState{}
 	v.catalogue = NewCatalogue(set.Catalogue)
 	v.built, v.dirty = map[UserID]*CoachingUser{}, map[UserID]bool{}
-	v.freed = map[UserID]time.Time{}
+	v.freed = maps.Clone(set.Freed)
+	if v.freed == nil {
+		v.freed = map[UserID]time.Time{}
+	}
 	v.directory.begin()
 	for _, u := range set.Users {
 		v.users[u.ID] = u
@@ -366,7 +370,7 @@ func (v *view) shown(id UserID, byUser map[UserID][]*Session) User {
 	shown := *u
 	shown.Presence = StatusOf(u.Presence, byUser[id])
 	// What a dialer reported before the user supervised holds again since then.
-	if freed, ok := v.freed[id]; ok && shown.Presence.Since != nil {
+	if freed, ok := v.freed[id]; ok && shown.Presence.Since != nil && len(byUser[id]) == 0 {
 		since := later(*shown.Presence.Since, freed)
 		shown.Presence.Since = &since
 	}

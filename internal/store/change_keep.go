@@ -100,6 +100,9 @@ func (c *change) keepSessions(tx *gorm.DB, sessions []*coaching.Session) error {
 	if err := write(tx, ended, "id"); err != nil {
 		return err
 	}
+	if err := keepFreed(tx, ended); err != nil {
+		return err
+	}
 	if err := write(tx, live, "id"); err != nil {
 		return err
 	}

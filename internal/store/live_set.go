@@ -66,7 +66,8 @@ func liveSet(tx *gorm.DB, forward func()) (set coaching.LiveSet, err error) {
 	for _, row := range entries {
 		set.Catalogue = append(set.Catalogue, row.toEntry())
 	}
-	return set, nil
+	set.Freed, err = allFreed(tx)
+	return set, err
 }
 
 func liveSessions(tx *gorm.DB) ([]*coaching.Session, error) {

@@ -12,8 +12,8 @@ import (
 	"os"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
@@ -168,10 +168,11 @@ func cannotMigrate(ctx context.Context, err error) error {
 // postgresMigrations uses connections of its own, without the pool's limits: an
 // index may take its time.
 func postgresMigrations(a address) (*sql.DB, *goose.Provider, error) {
-	config, err := pgx.ParseConfig(a.postgres)
+	pool, err := pgxpool.ParseConfig(a.postgres) // which knows the pool's own parameters
 	if err != nil {
 		return nil, nil, badAddress(a, err)
 	}
+	config := pool.ConnConfig
 	config.ConnectTimeout = Options{}.withDefaults().Patience
 	// Whoever waits for a table, of which a backup may be under way, has all others
 	// wait behind it.

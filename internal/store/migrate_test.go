@@ -113,7 +113,8 @@ func TestMigrationsThatWereMadeBesideOneAnotherComeInAnyOrder(t *testing.T) {
 			t.Fatal(err)
 		}
 		db, _ := rawDB(t, url)
-		run(t, db, `DROP TABLE leases; DROP TABLE compatibility; ALTER TABLE dialers DROP COLUMN clock_at;
+		run(t, db, `DROP TABLE leases; DROP TABLE compatibility; DROP TABLE freed;
+			ALTER TABLE dialers DROP COLUMN clock_at; ALTER TABLE counter DROP COLUMN prior;
 			DELETE FROM schema_versions WHERE version_id = 2`)
 		if done, err := Migrate(t.Context(), url, quiet); err != nil || done.To != newest.To {
 			t.Errorf("got %+v, %v", done, err)

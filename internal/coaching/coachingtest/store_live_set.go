@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -15,7 +16,7 @@ import (
 
 // replay is the live set that changes come to.
 func replay(epoch string, changes []coaching.Change) coaching.LiveSet {
-	set := coaching.LiveSet{Revision: coaching.Revision{Epoch: epoch}}
+	set := coaching.LiveSet{Revision: coaching.Revision{Epoch: epoch}, Freed: map[coaching.UserID]time.Time{}}
 	sessions, users := map[uuid.UUID]*coaching.Session{}, map[uuid.UUID]*coaching.User{}
 	dialers, entries := map[string]coaching.DialerState{}, map[uuid.UUID]coaching.CatalogueEntry{}
 	for _, c := range changes {
@@ -25,6 +26,9 @@ func replay(epoch string, changes []coaching.Change) coaching.LiveSet {
 			sessions[c.Session.ID] = c.Session
 		case c.Session != nil:
 			delete(sessions, c.Session.ID)
+			if freed := set.Freed[c.Session.User.ID]; c.Session.EndedAt.After(freed) {
+				set.Freed[c.Session.User.ID] = *c.Session.EndedAt
+			}
 		case c.User != nil:
 			users[c.User.ID] = c.User
 		case c.Dialer != nil:

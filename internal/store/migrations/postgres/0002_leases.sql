@@ -31,6 +31,13 @@ ALTER TABLE counter ADD COLUMN prior timestamptz;
 -- nobody saw are told by it, as are all others.
 ALTER TABLE dialers ADD COLUMN clock_at timestamptz;
 
+-- When users last stopped supervising: what a dialer told of them before that holds
+-- again since then.
+CREATE TABLE freed (
+    user_id uuid        NOT NULL PRIMARY KEY,
+    at      timestamptz NOT NULL
+);
+
 -- The oldest schema whose program may work on this one, beside newer programs.
 CREATE TABLE compatibility (
     id     smallint NOT NULL PRIMARY KEY CHECK (id = 1),

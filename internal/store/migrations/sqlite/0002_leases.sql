@@ -20,6 +20,13 @@ ALTER TABLE counter ADD COLUMN prior INTEGER;
 -- nobody saw are told by it, as are all others.
 ALTER TABLE dialers ADD COLUMN clock_at INTEGER;
 
+-- When users last stopped supervising: what a dialer told of them before that holds
+-- again since then.
+CREATE TABLE freed (
+    user_id BLOB    NOT NULL PRIMARY KEY,
+    at      INTEGER NOT NULL
+) STRICT;
+
 -- The oldest schema whose program may work on this one, beside newer programs.
 CREATE TABLE compatibility (
     id     INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
