@@ -120,14 +120,11 @@ func (w *watch) reconcile(l lists) error {
 	if err := w.deliver(n); err != nil {
 		return err
 	}
-	if err := w.report(snap); err != nil {
-		return err
-	}
 	d.mu.Lock()
-	w.started, d.watch = true, w
+	w.started, d.watch = true, w // before the report: whoever hears it may ask
 	if before != nil {
 		d.before = nil
 	}
 	d.mu.Unlock()
-	return nil
+	return w.report(snap)
 }
