@@ -44,37 +44,66 @@ type (
 	}
 )
 
+// realCentre is a real Asterisk on which a customer and an agent talk.
+type realCentre struct {
+	t     *testing.T
+	pbx   *asterisktest.Instance
+	hands *ami.Conn
+}
+
+func newRealCentre(t *testing.T) *realCentre {
+	t.Helper()
+	c := &realCentre{t: t, pbx: asterisktest.Start(t, asterisktest.ContactCentre())}
+	var err error
+	c.hands, err = ami.Dial(t.Context(), ami.Config{Address: c.pbx.AMI, Username: asterisktest.TestUser, Secret: asterisktest.TestSecret})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.hands.Close)
+	c.originate("5551234@customer", "inbound")
+	return c
+}
+
+func (c *realCentre) originate(phone, context string) {
+	c.t.Helper()
+	call := ami.NewAction("Originate").With("Channel", "Local/"+phone+"/n").With("Context", context).
+		With("Exten", "a1").With("Priority", "1").With("Async", "true")
+	if _, err := c.hands.Do(c.t.Context(), call); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+func (c *realCentre) channels() string {
+	c.t.Helper()
+	return c.pbx.CLI("core show channels concise")
+}
+
+// onlyTheSupervisorWent waits for the supervisor's channel to go, and wants the
+// customer and the agent to talk on.
+func (c *realCentre) onlyTheSupervisorWent() {
+	c.t.Helper()
+	waitFor(c.t, "the supervisor's channel to go", func() bool { return !strings.Contains(c.channels(), "Local/s1@phone") })
+	if got := c.channels(); strings.Count(got, "Local/5551234@customer") != 2 || strings.Count(got, "Local/a1@phone") < 2 {
+		c.t.Errorf("the customer's call was harmed:\n%s", got)
+	}
+}
+
 // The whole program on a real Asterisk: a supervisor's ChanSpy is a session of the
 // live list, DELETE ends it at the Asterisk and leaves the customer's call alone,
 // and the row is in the history.
 func TestSessionsOfARealAsterisk(t *testing.T) {
 	t.Parallel()
-	pbx := asterisktest.Start(t, asterisktest.ContactCentre())
-	hands, err := ami.Dial(t.Context(), ami.Config{Address: pbx.AMI, Username: asterisktest.TestUser, Secret: asterisktest.TestSecret})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(hands.Close)
-	originate := func(phone, context string) {
-		t.Helper()
-		call := ami.NewAction("Originate").With("Channel", "Local/"+phone+"/n").With("Context", context).
-			With("Exten", "a1").With("Priority", "1").With("Async", "true")
-		if _, err := hands.Do(t.Context(), call); err != nil {
-			t.Fatal(err)
-		}
-	}
-	channels := func() string { t.Helper(); return pbx.CLI("core show channels concise") }
-	originate("5551234@customer", "inbound")
+	centre := newRealCentre(t)
 	p := start(t, []string{"COACH_DIALER_PBX_SECRET=" + asterisktest.CoachSecret}, "serve",
 		"--database", "sqlite:"+filepath.Join(t.TempDir(), "coach.db"),
-		"--dialer", "pbx=asterisk://"+asterisktest.CoachUser+"@"+pbx.AMI)
+		"--dialer", "pbx=asterisk://"+asterisktest.CoachUser+"@"+centre.pbx.AMI)
 	waitFor(t, "the Asterisk to be watched", func() bool {
 		return slices.Contains(get[page[dialerState]](p, "/dialers").Items, dialerState{Name: "pbx", Kind: "asterisk", Connected: true})
 	})
 	for _, kind := range []string{"monitor", "coach", "barge"} {
 		t.Run(kind, func(t *testing.T) {
 			// Not parallel: one Asterisk.
-			originate("s1@phone", kind)
+			centre.originate("s1@phone", kind)
 			u := p.listener(t)
 			s := u.Sessions[0]
 			wantHeard(t, u, s, kind)
@@ -83,10 +112,7 @@ func TestSessionsOfARealAsterisk(t *testing.T) {
 			if status != http.StatusOK {
 				t.Fatalf("DELETE: got %d %s", status, body)
 			}
-			waitFor(t, "the supervisor's channel to go", func() bool { return !strings.Contains(channels(), "Local/s1@phone") })
-			if got := channels(); strings.Count(got, "Local/5551234@customer") != 2 || strings.Count(got, "Local/a1@phone") < 2 {
-				t.Errorf("the customer's call was harmed:\n%s", got)
-			}
+			centre.onlyTheSupervisorWent()
 			ended := get[page[heardSession]](p, "/coaching-users/"+u.ID+"/history").Items
 			if len(ended) == 0 || ended[0].ID != s.ID || ended[0].State != "ended" || ended[0].EndReason != "disconnected" || ended[0].Type != kind {
 				t.Errorf("history: %+v", ended)

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/coachmanager/coachmanager/internal/dialer/ami"
 	"github.com/coachmanager/coachmanager/internal/housetest/asterisktest"
 	"github.com/coachmanager/coachmanager/internal/housetest/postgrestest"
 )
@@ -17,33 +16,18 @@ import (
 // the customer's call alone.
 func TestARealAsteriskAndTwoProcesses(t *testing.T) {
 	t.Parallel()
-	pbx := asterisktest.Start(t, asterisktest.ContactCentre())
-	hands, err := ami.Dial(t.Context(), ami.Config{Address: pbx.AMI, Username: asterisktest.TestUser, Secret: asterisktest.TestSecret})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(hands.Close)
-	originate := func(phone, context string) {
-		t.Helper()
-		call := ami.NewAction("Originate").With("Channel", "Local/"+phone+"/n").With("Context", context).
-			With("Exten", "a1").With("Priority", "1").With("Async", "true")
-		if _, err := hands.Do(t.Context(), call); err != nil {
-			t.Fatal(err)
-		}
-	}
-	channels := func() string { t.Helper(); return pbx.CLI("core show channels concise") }
-	originate("5551234@customer", "inbound")
-	waitFor(t, "the agent to talk", func() bool { return strings.Count(channels(), "Local/a1@phone") >= 2 })
+	centre := newRealCentre(t)
+	waitFor(t, "the agent to talk", func() bool { return strings.Count(centre.channels(), "Local/a1@phone") >= 2 })
 	secret := filepath.Join(t.TempDir(), "secret")
 	if err := os.WriteFile(secret, []byte(asterisktest.CoachSecret), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	dialer := "pbx=asterisk://" + asterisktest.CoachUser + "@" + pbx.AMI + "?secret-file=" + secret
+	dialer := "pbx=asterisk://" + asterisktest.CoachUser + "@" + centre.pbx.AMI + "?secret-file=" + secret
 	c := newCluster(t, postgrestest.Database(t), asProgram+"=1", shortLease, dialer, "one", "two")
 	programs := c.serve()
 	one, two := programs[0], programs[1]
 
-	originate("s1@phone", "coach")
+	centre.originate("s1@phone", "coach")
 	before := one.listener(t)
 	wantHeard(t, before, before.Sessions[0], "coach")
 	c.members[0].kill()
@@ -59,10 +43,7 @@ func TestARealAsteriskAndTwoProcesses(t *testing.T) {
 	if status != http.StatusOK {
 		t.Errorf("DELETE: got %d %s", status, body)
 	}
-	waitFor(t, "the supervisor's channel to go", func() bool { return !strings.Contains(channels(), "Local/s1@phone") })
-	if got := channels(); strings.Count(got, "Local/5551234@customer") != 2 || strings.Count(got, "Local/a1@phone") < 2 {
-		t.Errorf("the customer's call was harmed:\n%s", got)
-	}
+	centre.onlyTheSupervisorWent()
 	for _, by := range []*program{one, two} {
 		waitFor(t, "the end to be shown", func() bool { return len(liveList(by)) == 0 })
 		if got := shown(by, before.Sessions[0].ID); got.EndReason != "disconnected" || len(got.Requests) != 1 || got.Requests[0].Outcome != "confirmed" {

@@ -125,8 +125,8 @@ func (f *Floor) pull(ctx context.Context) error {
 	}
 }
 
-// errAnotherHistory ends a watch: what it kept is not what the database holds.
-var errAnotherHistory = errors.New("the database's change log is not the one that was followed")
+// errBegunAnew ends a watch: what it kept may not be what the database holds.
+var errBegunAnew = errors.New("the database's change log is not the one that was followed")
 
 // beginAnew reads the live view when the change log cannot be followed from where
 // it stood: this process was away for longer than changes are kept, or the
@@ -146,7 +146,7 @@ func (f *Floor) beginAnew(ctx context.Context, from Revision, why error) error {
 	f.log.Warn("the change log does not go on from where it was left, so the live view begins anew", "from", from, "to", set.Revision)
 	f.view.reset(set)
 	for _, d := range f.dialers {
-		d.watchAnew(errAnotherHistory)
+		d.watchAnew(errBegunAnew)
 	}
 	return nil
 }

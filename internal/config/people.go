@@ -88,30 +88,21 @@ All of it happens, or nothing; again, the same file changes nothing.`
 }
 
 func (f importUsersFlags) check() (ImportUsers, error) {
-	database, log, err := whereAndHow(f.databaseFlags, f.logFlags)
+	database, log, err := checkBoth(f.databaseFlags, f.logFlags)
 	return ImportUsers{Database: database, Log: log, File: f.File, DryRun: f.DryRun, DeactivateMissing: f.DeactivateMissing}, err
 }
 
 func (f exportUsersFlags) check() (ExportUsers, error) {
-	database, log, err := whereAndHow(f.databaseFlags, f.logFlags)
+	database, log, err := checkBoth(f.databaseFlags, f.logFlags)
 	return ExportUsers{Database: database, Log: log, FirstSeen: f.FirstSeen}, err
 }
 
 func (f importCatalogueFlags) check() (ImportCatalogue, error) {
-	database, log, err := whereAndHow(f.databaseFlags, f.logFlags)
+	database, log, err := checkBoth(f.databaseFlags, f.logFlags)
 	return ImportCatalogue{Database: database, Log: log, File: f.File, DryRun: f.DryRun}, err
 }
 
 func (f exportCatalogueFlags) check() (ExportCatalogue, error) {
-	database, log, err := whereAndHow(f.databaseFlags, f.logFlags)
+	database, log, err := checkBoth(f.databaseFlags, f.logFlags)
 	return ExportCatalogue{Database: database, Log: log}, err
-}
-
-func whereAndHow(d databaseFlags, l logFlags) (Database, Log, error) {
-	database, err := d.check()
-	if err != nil {
-		return Database{}, Log{}, err
-	}
-	log, err := l.check()
-	return database, log, err
 }
