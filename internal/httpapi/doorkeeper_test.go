@@ -109,6 +109,21 @@ func TestWhatIsOpenWithoutAToken(t *testing.T) {
 	}
 }
 
+// A route that the contract does not have lets nobody in, whoever added it.
+func TestARouteOutsideTheContractIsNone(t *testing.T) {
+	t.Parallel()
+	g := newGuarded(t, engines["sqlite"](t), nil)
+	admin := g.token(access.NewToken{Name: "admin", Role: access.Admin})
+	for _, path := range []string{"/api/v1/debug", "/debug"} {
+		httpapi.AddRoute(g.handler, path)
+		for _, token := range []string{"", admin} {
+			if a := g.request("GET", path, "Authorization", "Bearer "+token); a.status != 404 || strings.Contains(string(a.body), "let in") {
+				t.Errorf("%s: %d %s", path, a.status, a.body)
+			}
+		}
+	}
+}
+
 // Numbers are nowhere in what those get who may not see them.
 func TestMaskedNumbersLeakNowhere(t *testing.T) {
 	t.Parallel()
