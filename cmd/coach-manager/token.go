@@ -104,8 +104,11 @@ func makeFirstToken(ctx context.Context, db *database, secret config.Secret, log
 		return errors.New("the first token is not of the form that coach-manager token generate writes")
 	}
 	made, err := db.CreateFirstToken(ctx, access.NewToken{Name: "first", Role: access.Admin, Hash: hash})
-	if made {
+	switch {
+	case made:
 		log.Info("the first token is made", "name", "first", "role", access.Admin)
+	case err == nil:
+		log.Info("the first token is not needed: there have been tokens before; coach-manager token list shows them")
 	}
 	return err
 }

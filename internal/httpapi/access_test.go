@@ -15,6 +15,7 @@ import (
 	"github.com/coachmanager/coachmanager/internal/access"
 	"github.com/coachmanager/coachmanager/internal/coaching"
 	"github.com/coachmanager/coachmanager/internal/httpapi"
+	"github.com/coachmanager/coachmanager/internal/store"
 )
 
 // caller is one row of the table of who may what.
@@ -175,6 +176,31 @@ func TestMe(t *testing.T) {
 	if by := ended.EndedBy; by == nil || by.Name != "Anna's page" || by.User == nil || by.User.ID != user || by.User.Name != s.User.Name {
 		t.Errorf("ended by %+v", by)
 	}
+}
+
+// Whoever is taken out of the imports is let in no more.
+func TestATokenEndsWithItsUser(t *testing.T) {
+	t.Parallel()
+	g := newGuarded(t, engines["sqlite"](t), nil)
+	_, s := g.listen(supervisor, agent, coaching.TypeMonitor)
+	bring := func(in store.Import) {
+		t.Helper()
+		plan, err := g.db.PlanImport(t.Context(), in, func(int) {})
+		g.must(err)
+		g.must(g.db.Import(t.Context(), plan, func(int, int) {}))
+	}
+	anna := coaching.ImportedUser{ExternalID: "emp-1", Name: "Anna", Extensions: []coaching.Extension{{Dialer: "sim", Extension: supervisor}}}
+	bring(store.Import{Users: []coaching.ImportedUser{anna}})
+	user := s.User.ID
+	hers := g.token(access.NewToken{Name: "Anna's", Role: access.Manager, User: &user})
+	other := g.token(access.NewToken{Name: "other", Role: access.Manager})
+	bring(store.Import{DeactivateMissing: true})
+	g.waitFor("her token to end", func() bool { return g.as(hers, "GET", "/me").status == 401 })
+	if a := g.as(other, "GET", "/me"); a.status != 200 {
+		t.Errorf("another token: %d", a.status)
+	}
+	bring(store.Import{Users: []coaching.ImportedUser{anna}})
+	g.waitFor("her return", func() bool { return g.as(hers, "GET", "/me").status == 200 })
 }
 
 // A team sees its sessions, those who take part in them, and nothing else.

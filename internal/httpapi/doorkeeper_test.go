@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/coachmanager/coachmanager/api"
 	"github.com/coachmanager/coachmanager/internal/access"
 	"github.com/coachmanager/coachmanager/internal/coaching"
@@ -222,6 +224,22 @@ func TestForwardedAddressesOfStrangersCountForNothing(t *testing.T) {
 	})
 }
 
+// Proxies that are trusted write addresses with and without a port.
+func TestForwardedAddressesWithPortsAreOneCaller(t *testing.T) {
+	t.Parallel()
+	g := newGuarded(t, engines["sqlite"](t), nil)
+	g.waitFor("it to be slowed", func() bool {
+		n := strconv.FormatInt(1024+g.callers.Add(1), 10)
+		return g.request("GET", "/api/v1/me", "Authorization", "Bearer x", "X-Forwarded-For", "203.0.113.9:"+n).status == 429
+	})
+	if a := g.request("GET", "/api/v1/me", "Authorization", "Bearer x", "X-Forwarded-For", "203.0.113.9"); a.status != 429 {
+		t.Errorf("without a port: %d", a.status)
+	}
+	if a := g.request("GET", "/api/v1/me", "Authorization", "Bearer x", "X-Forwarded-For", "203.0.113.10:1"); a.status != 401 {
+		t.Errorf("somebody else: %d", a.status)
+	}
+}
+
 // Known tokens are trusted for a while when the database is away, and no longer.
 func TestTokensWhileTheDatabaseIsAway(t *testing.T) {
 	t.Parallel()
@@ -242,6 +260,11 @@ func TestTokensWhileTheDatabaseIsAway(t *testing.T) {
 	g.waitFor("the trust to end", func() bool { return g.as(token, "GET", "/coaching-users").status == 503 })
 	if a := g.as(token, "GET", "/coaching-users"); a.problem(503, "database_unavailable").Detail == "" || a.header.Get("Retry-After") == "" {
 		t.Errorf("%+v", a.header)
+	}
+	for path, item := range contract().Paths.Map() {
+		for method := range item.Operations() {
+			g.as(token, method, strings.NewReplacer("{user_id}", uuid.NewString(), "{session_id}", uuid.NewString()).Replace(path)).problem(503, "database_unavailable")
+		}
 	}
 	g.store.Away.Store(false)
 	g.waitFor("the trust to be back", func() bool { return g.as(token, "GET", "/coaching-users").status == 200 })
