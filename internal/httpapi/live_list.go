@@ -38,8 +38,8 @@ func (l *liveLists) of(v sight) *liveList {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if list = l.lists[v]; list != nil {
-		return list
+	if made := l.lists[v]; made != nil {
+		return made
 	}
 	if l.lists == nil || len(l.lists) >= mostSights {
 		l.lists = map[sight]*liveList{}
