@@ -15,6 +15,9 @@ func AddRoute(h http.Handler, path string) {
 	h.(*handler).GET(path, func(c echo.Context) error { return c.String(http.StatusOK, "let in") })
 }
 
+// Fold is fold.
+var Fold = fold
+
 // NewLimiter is newLimiter.
 var NewLimiter = newLimiter
 

@@ -148,6 +148,17 @@ func TestListCampaigns(t *testing.T) {
 	}
 }
 
+// What is folded fast is folded as all else is.
+func TestASCIIFoldsLikeAnyScript(t *testing.T) {
+	t.Parallel()
+	slow := httpapi.Fold("é")
+	for r := range rune(0x80) {
+		if fast, want := httpapi.Fold(string(r)), strings.TrimPrefix(httpapi.Fold("é"+string(r)), slow); fast != want {
+			t.Errorf("%q becomes %q, and %q beside others", r, fast, want)
+		}
+	}
+}
+
 func TestCursorsOfNamesAreRefusedUnlessTheyBelong(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, coaching.Timing{})
