@@ -60,10 +60,10 @@ func databaseError(c config.Database, err error) error {
 }
 
 // openForCommand opens a database for a command that ends by itself, beside those
-// that serve it, with as few connections as there may be. It makes none: most likely
-// the name is mistyped.
-func openForCommand(ctx context.Context, c config.Database, log *slog.Logger) (*store.Store, error) {
-	opened, err := store.Open(ctx, c.URL.Reveal(), store.Options{Log: log, MaxConns: 1, Existing: true})
+// that serve it, with as few connections as there may be. If it has to exist, none is
+// made: most likely its name is mistyped.
+func openForCommand(ctx context.Context, c config.Database, existing bool, log *slog.Logger) (*store.Store, error) {
+	opened, err := store.Open(ctx, c.URL.Reveal(), store.Options{Log: log, MaxConns: 1, Existing: existing})
 	if err != nil {
 		return nil, databaseError(c, err)
 	}

@@ -172,7 +172,6 @@ func TestTokenCommandsRefuse(t *testing.T) {
 		t.Errorf("of no database: got exit code %d", code)
 	}
 	oneLine(t, out, logs, "no such database")
-	said(t, "migrate", "--database", database)
 	newToken(t, database, "me", "admin")
 	for says, args := range map[string][]string{
 		"already":       {"create", "--name", "me", "--role", "viewer"},

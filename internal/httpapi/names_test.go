@@ -8,8 +8,8 @@ import (
 
 	"github.com/coachmanager/coachmanager/api"
 	"github.com/coachmanager/coachmanager/internal/coaching"
-	"github.com/coachmanager/coachmanager/internal/httpapi"
 	"github.com/coachmanager/coachmanager/internal/dialer/simulator"
+	"github.com/coachmanager/coachmanager/internal/httpapi"
 	"github.com/coachmanager/coachmanager/internal/store"
 )
 
