@@ -169,8 +169,7 @@ func TestComposeIsClosed(t *testing.T) {
 	for name, s := range c.Services {
 		root := s.User == "" || s.User == "root" || strings.HasPrefix(s.User, "0")
 		if recipe := recipeOf(t, s, c); recipe != nil {
-			user := regexp.MustCompile(`(?m)^USER (\S+)$`).FindSubmatch(recipe)
-			root = user == nil || regexp.MustCompile(`^(root|0)\b`).Match(user[1])
+			root = !regexp.MustCompile(`(?m)^USER ([1-9]|asterisk$)`).Match(recipe)
 		}
 		if root {
 			t.Errorf("%s runs as root", name)

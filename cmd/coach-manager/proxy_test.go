@@ -62,7 +62,15 @@ func startProxy(t *testing.T) *proxied {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = p.process.Stop("KILL", patience) })
+	t.Cleanup(func() {
+		if p.process.Ended(0) {
+			return
+		}
+		// Not KILL, which would leave its workers.
+		if err := p.process.Stop("TERM", patience); err != nil {
+			t.Error(err)
+		}
+	})
 	waitFor(t, "nginx to listen", func() bool {
 		if p.process.Ended(0) {
 			t.Fatal(p.log())
