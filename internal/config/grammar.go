@@ -48,6 +48,7 @@ type accessFlags struct {
 	TLSKeyFile     given `name:"tls-key-file" help:"The certificate's key, in PEM." placeholder:"FILE"`
 	CORSOrigin     list  `name:"cors-origin" setting:"cors-origins" help:"Origin of another site's pages that may ask, such as https://desk.example; may repeat." placeholder:"ORIGIN"`
 	TrustedProxy   list  `name:"trusted-proxy" setting:"trusted-proxies" help:"Address or network of a proxy whose X-Forwarded-For is believed; may repeat." placeholder:"CIDR"`
+	oidcFlags
 }
 
 type tokenFlags struct {
@@ -112,7 +113,15 @@ A secret is never part of the URL: name a file by secret-file, or set COACH_DIAL
 
 Options of asterisk: secret-file; tls=true; the channel variables campaign-variable (CAMPAIGN if left out), list-variable (LIST), result-code-variable (RESULT_CODE), direction-variable (DIRECTION), type-variable (none), user-variable (none; who is on a phone, whatever the device); wrap-up (0s; how long an agent is busy after a call from a queue that has a wrapuptime of its own, which Asterisk does not tell). Option of simulator: seed (1).
 
-The first token may stand in COACH_FIRST_TOKEN instead of a file.`
+The first token may stand in COACH_FIRST_TOKEN instead of a file.
+
+With an identity provider (OpenID Connect) people sign in with the account they have, and show its JWTs as they would a token:
+
+    --oidc-issuer https://login.example/realms/desk --oidc-audience coach-manager
+    --oidc-role-claim realm_access.roles --oidc-role 'coach-leads=manager' --oidc-role 'coach-admins=admin'
+    --oidc-team-claim groups --oidc-team '/teams/billing=Billing Care' --oidc-team '/supervision=*'
+
+COACH_OIDC_ROLES and COACH_OIDC_TEAMS hold several, separated by semicolons or lines; in the file they are lists. Of several roles the one that may do most counts. An account without a role is let in nowhere, nor is one that is of no team or of several where a team claim is named; an admin of no team sees all.`
 }
 
 const description = "Coach Manager shows who in a contact centre is listening to whom, keeps the history, and ends a session on request.\n\n" +
