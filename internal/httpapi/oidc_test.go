@@ -162,6 +162,7 @@ func TestWhatIsNoTokenOfTheProvider(t *testing.T) {
 		"of no subject":                     signed("sub", nil),
 		"of a subject with a line in it":    signed("sub", "a\nb"),
 		"of a subject too long":             signed("sub", strings.Repeat("x", 256)),
+		"two issuers, to some eyes":         signed("iss", "https://login.example", "iſs", s.provider.Issuer),
 		"for logging out":                   s.key.SignWith(map[string]any{"typ": "logout+jwt"}, s.claims()),
 		"too long":                          signed("padding", strings.Repeat("x", 16<<10)),
 		"no JSON":                           parts[0] + ".eHh4." + parts[2],

@@ -13,8 +13,23 @@ func readClaims(payload []byte) (claims, error) {
 	var c claims
 	decoder := json.NewDecoder(bytes.NewReader(payload))
 	decoder.UseNumber() // an external_id may be a long one
-	err := decoder.Decode(&c)
-	return c, err
+	if err := decoder.Decode(&c); err != nil || c.ambiguous() {
+		return nil, refused("its claims are malformed")
+	}
+	return c, nil
+}
+
+// ambiguous tells whether a claim is called like one that go-oidc has checked, but
+// for the case (ISS, iſs): encoding/json does not tell them apart, and takes the last.
+func (c claims) ambiguous() bool {
+	for name := range c {
+		for _, checked := range []string{"iss", "aud", "sub", "exp", "nbf", "iat"} {
+			if name != checked && strings.EqualFold(name, checked) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // values are the texts at a path: one, or a list of them. What is neither, as an

@@ -23,7 +23,7 @@ var usualNames = []string{"preferred_username", "name", "email", "sub"}
 func (c *Config) personOf(payload []byte, token *gooidc.IDToken, by key) (person, error) {
 	claims, err := readClaims(payload)
 	if err != nil {
-		return person{}, refused("its claims are malformed")
+		return person{}, err
 	}
 	p := person{key: by.mark, expires: token.Expiry.Add(leeway)}
 	p.identity = access.Identity{Subject: c.Issuer + "\n" + token.Subject, Name: c.nameIn(claims)}

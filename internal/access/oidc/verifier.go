@@ -130,11 +130,9 @@ func (t *trial) VerifySignature(_ context.Context, text string) ([]byte, error) 
 
 func (v *Verifier) verify(ctx context.Context, trusted *ring, text string) (person, error) {
 	t, now := &trial{ring: trusted}, time.Now()
-	config := gooidc.Config{ClientID: v.config.Audience, Now: func() time.Time { return now.Add(-leeway) }}
-	for _, a := range algorithms {
-		config.SupportedSigningAlgs = append(config.SupportedSigningAlgs, string(a))
-	}
-	token, err := gooidc.NewVerifier(v.config.Issuer, t, &config).Verify(ctx, text)
+	token, err := gooidc.NewVerifier(v.config.Issuer, t, &gooidc.Config{
+		ClientID: v.config.Audience, SupportedSigningAlgs: algorithmNames, Now: func() time.Time { return now.Add(-leeway) },
+	}).Verify(ctx, text)
 	if err != nil {
 		return person{}, t.reason(err, v.config.Issuer)
 	}
