@@ -43,7 +43,7 @@ type accessFlags struct {
 	Auth           given `help:"tokens, or none, which lets in everybody on this machine and nobody else. Default ${default}." default:"tokens" placeholder:"HOW"`
 	FirstTokenFile given `help:"File that holds the text of an admin's token, as token generate writes it; it is made where there never was a token." placeholder:"FILE"`
 	TokenTrust     given `help:"How long tokens are trusted while the database is away, 5s to 24h. Default ${default}." default:"15m" placeholder:"DURATION"`
-	TokenRate      given `help:"How many requests a second one token may make, 1 to 10000. Default ${default}." default:"50" placeholder:"NUMBER"`
+	TokenRate      given `help:"How many requests a second one token, or one person with JWTs, may make, 1 to 10000. Default ${default}." default:"50" placeholder:"NUMBER"`
 	TLSCertFile    given `name:"tls-cert-file" help:"Certificate to serve TLS with, in PEM, any intermediate ones after it; read again when it changes." placeholder:"FILE"`
 	TLSKeyFile     given `name:"tls-key-file" help:"The certificate's key, in PEM." placeholder:"FILE"`
 	CORSOrigin     list  `name:"cors-origin" setting:"cors-origins" help:"Origin of another site's pages that may ask, such as https://desk.example; may repeat." placeholder:"ORIGIN"`

@@ -189,6 +189,12 @@ func TestUsersOfClaims(t *testing.T) {
 			t.Errorf("%v: %+v", other, me.User)
 		}
 	}
+	later := coaching.NewFloor(s.store, "later", nil, coaching.Timing{}, s.options.Log)
+	s.must(later.Open(t.Context()))
+	maria, ok := later.UserByExternalID("emp-1042")
+	if now, _ := s.floor.UserByExternalID("emp-1042"); !ok || maria != now {
+		t.Errorf("a process that starts later: %v, %v, want %v", maria, ok, now)
+	}
 	_, session := s.listen(otherSupervisor, agent, coaching.TypeMonitor)
 	ended := decoded[api.Session](s.as(token, "DELETE", "/coaching-sessions/"+session.ID.String()), 200)
 	if by := ended.EndedBy; by == nil || by.Name != "maria" || by.User == nil || by.User.Name != "Maria Keller" {

@@ -210,7 +210,7 @@ func TestAProviderThatAnswersNonsense(t *testing.T) {
 			http.Error(w, "mind the gap", http.StatusInternalServerError)
 		},
 		"keys, as 500": keys(func(w http.ResponseWriter, _ *http.Request) {
-			w.WriteHeader(500)
+			w.WriteHeader(http.StatusInternalServerError)
 			says(`{"keys":[`+string(forged)+`]}`)(w, nil)
 		}),
 		"a way elsewhere": func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, lure.URL, http.StatusFound) },
@@ -222,7 +222,7 @@ func TestAProviderThatAnswersNonsense(t *testing.T) {
 		"keys of no place":     discovers(map[string]string{"jwks_uri": ""}),
 		"keys over plain http": discovers(map[string]string{"jwks_uri": "http://login.example/keys"}),
 		"keys of a file":       discovers(map[string]string{"jwks_uri": "file:///etc/keys"}),
-		"keys with a password": discovers(map[string]string{"jwks_uri": "https://me:hunter2@127.0.0.1:1/keys"}),
+		"keys with a password": discovers(map[string]string{"jwks_uri": strings.Replace(s.provider.Issuer, "//", "//me:hunter2@", 1) + "/keys"}),
 		"a header without end": func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("X", strings.Repeat("x", 1<<20)) },
 		"cut off in the middle": keys(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "1000")

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// ErrUnavailable: the token cannot be judged, because the provider's keys cannot be
-// had.
+// ErrUnavailable means that a token cannot be judged, because the provider's keys
+// cannot be had.
 var ErrUnavailable = errors.New("the identity provider's keys cannot be had")
 
 // mostWaiting is how many requests wait for a fetch at the same time; more are told
@@ -150,7 +150,10 @@ func (k *keys) had(ctx context.Context) (*ring, error) {
 	k.mu.Lock()
 	last := k.last
 	k.mu.Unlock()
-	if last == nil || !last.under() {
+	if last == nil {
+		last = k.ask(0) // run is about to begin
+	}
+	if !last.under() {
 		return nil, ErrUnavailable
 	}
 	return k.after(ctx, last)
