@@ -72,7 +72,7 @@ func TestForgedTokensCauseNoStormAtTheProvider(t *testing.T) {
 	t.Parallel()
 	s := newSigning(t, func(s *signing) { s.config.Timing = oidc.Timing{} })
 	s.in("a token", s.key.Sign(s.claims()), 200)
-	before := s.provider.Fetches()
+	before, begun := s.provider.Fetches(), time.Now()
 	stranger, forger := oidctest.NewKey(t, "x", "ES256"), oidctest.NewKey(t, "first", "ES256")
 	var forging sync.WaitGroup
 	for worker := range 4 {
@@ -87,7 +87,8 @@ func TestForgedTokensCauseNoStormAtTheProvider(t *testing.T) {
 		})
 	}
 	forging.Wait()
-	if n := s.provider.Fetches() - before; n > 2 {
+	most := 2 + int(time.Since(begun)/(10*time.Second)) // a busy machine may take longer than the rest between two
+	if n := s.provider.Fetches() - before; n > most {
 		t.Errorf("200 forged tokens caused %d fetches", n)
 	}
 	s.in("a token, all the same", s.key.Sign(s.claims("sub", "another")), 200)
@@ -145,7 +146,7 @@ func TestAProviderThatHangs(t *testing.T) {
 // Known keys are trusted for a time, and no longer; then they are had again.
 func TestKnownKeysWhileTheProviderIsDown(t *testing.T) {
 	t.Parallel()
-	s := newSigning(t, func(s *signing) { s.config.Timing.Trust = 3 * time.Second })
+	s := newSigning(t, func(s *signing) { s.config.Timing.Trust = 5 * time.Second })
 	token := s.key.Sign(s.claims())
 	s.in("the token", token, 200)
 	s.provider.Down()

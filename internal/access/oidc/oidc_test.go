@@ -1,12 +1,17 @@
 package oidc_test
 
 import (
+	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/coachmanager/coachmanager/internal/access"
 	"github.com/coachmanager/coachmanager/internal/access/oidc"
@@ -53,6 +58,36 @@ func TestTheMemoryIsBounded(t *testing.T) {
 	last := hash(10*most - 1)
 	if _, ok := c.Get(last, now.Add(time.Hour)); ok {
 		t.Error("one is remembered after it expired")
+	}
+}
+
+// Who acted is told by issuer and subject, and so is whoever asks too often, whatever
+// token is shown.
+func TestASubjectIsOneCaller(t *testing.T) {
+	t.Parallel()
+	key := oidctest.NewKey(t, "first", "ES256")
+	provider := oidctest.Start(t, key)
+	v := oidc.NewVerifier(oidc.Config{
+		Issuer: provider.Issuer, Audience: oidctest.Audience, RoleClaim: "role", Roles: map[string]access.Role{"a": access.Admin},
+	}, nil, slog.New(slog.DiscardHandler))
+	ctx, cancel := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	running.Go(func() { v.Run(ctx) })
+	defer running.Wait()
+	defer cancel()
+	var callers []string
+	for n, subject := range []string{"maria", "maria", "tom"} {
+		who, err := v.Authenticate(t.Context(), key.Sign(provider.Claims(subject, map[string]any{"role": "a", "jti": n})))
+		if err != nil || who.Subject != provider.Issuer+"\n"+subject || who.TokenID != uuid.Nil || who.Role != access.Admin {
+			t.Errorf("got %+v, %v", who, err)
+		}
+		callers = append(callers, who.Caller())
+	}
+	if callers[0] != callers[1] || callers[0] == callers[2] || callers[0] == access.Local.Caller() {
+		t.Errorf("got %q", callers)
+	}
+	if who, err := v.Authenticate(t.Context(), key.Sign(provider.Claims("eve", nil))); !errors.Is(err, oidc.ErrNoRole) || who.Subject == "" || who.May(access.Read) {
+		t.Errorf("got %+v, %v", who, err)
 	}
 }
 
