@@ -517,7 +517,7 @@ type LiveSession struct {
 
 // Me Who asks, and what this one may do.
 type Me struct {
-	// Name The name of the token, which stands in `asked_by` of what it asks for; `local` where the service runs without tokens.
+	// Name The name of the token, or of the person who signed in with the identity provider, which stands in `asked_by` of what it asks for; `local` where the service runs without tokens.
 	Name string `json:"name"`
 
 	// Role `viewer`, `manager` or `admin`. More values may come.
@@ -529,7 +529,7 @@ type Me struct {
 	// Team The team whose sessions the token is limited to. Null for one that sees all.
 	Team *string `json:"team"`
 
-	// User The user that the token was made for. Null if it was made for none.
+	// User The user that the token was made for, or whose `external_id` is in a claim of the JWT. Null if there is none.
 	User *UserName `json:"user"`
 }
 

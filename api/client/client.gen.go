@@ -518,7 +518,7 @@ type LiveSession struct {
 
 // Me Who asks, and what this one may do.
 type Me struct {
-	// Name The name of the token, which stands in `asked_by` of what it asks for; `local` where the service runs without tokens.
+	// Name The name of the token, or of the person who signed in with the identity provider, which stands in `asked_by` of what it asks for; `local` where the service runs without tokens.
 	Name string `json:"name"`
 
 	// Role `viewer`, `manager` or `admin`. More values may come.
@@ -530,7 +530,7 @@ type Me struct {
 	// Team The team whose sessions the token is limited to. Null for one that sees all.
 	Team *string `json:"team"`
 
-	// User The user that the token was made for. Null if it was made for none.
+	// User The user that the token was made for, or whose `external_id` is in a claim of the JWT. Null if there is none.
 	User *UserName `json:"user"`
 }
 
@@ -1071,7 +1071,8 @@ type ClientInterface interface {
 
 	// GetMe Get what this token is and may do
 	//
-	// The name, role, permissions, team and user of the token that asks. Where the service runs without tokens,
+	// The name, role, permissions, team and user of the token that asks; of a JWT of the identity provider those of
+	// the person who signed in. Where the service runs without tokens,
 	// whoever asks is `local` and may do everything.
 	//
 	// Corresponds with GET /me (the `GetMe` operationId).
@@ -1283,7 +1284,8 @@ func (c *Client) ListDialers(ctx context.Context, reqEditors ...RequestEditorFn)
 
 // GetMe Get what this token is and may do
 //
-// The name, role, permissions, team and user of the token that asks. Where the service runs without tokens,
+// The name, role, permissions, team and user of the token that asks; of a JWT of the identity provider those of
+// the person who signed in. Where the service runs without tokens,
 // whoever asks is `local` and may do everything.
 //
 // Corresponds with GET /me (the `GetMe` operationId).
@@ -2373,7 +2375,8 @@ type ClientWithResponsesInterface interface {
 
 	// GetMeWithResponse Get what this token is and may do
 	//
-	// The name, role, permissions, team and user of the token that asks. Where the service runs without tokens,
+	// The name, role, permissions, team and user of the token that asks; of a JWT of the identity provider those of
+	// the person who signed in. Where the service runs without tokens,
 	// whoever asks is `local` and may do everything.
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -2979,7 +2982,8 @@ func (c *ClientWithResponses) ListDialersWithResponse(ctx context.Context, reqEd
 
 // GetMeWithResponse Get what this token is and may do
 //
-// The name, role, permissions, team and user of the token that asks. Where the service runs without tokens,
+// The name, role, permissions, team and user of the token that asks; of a JWT of the identity provider those of
+// the person who signed in. Where the service runs without tokens,
 // whoever asks is `local` and may do everything.
 //
 // Returns a wrapper object for the known response body format(s).

@@ -22,11 +22,12 @@ var errUnwell = errors.New("not all is well; see what is marked above")
 // examination bounds the look at each part.
 const examination = 30 * time.Second
 
-// doctor looks at the database and at each dialer, and prints what is well and what
+// doctor looks at the database, the identity provider and each dialer, and prints what is well and what
 // is not.
 func doctor(ctx context.Context, c config.Doctor, stdout io.Writer) error {
 	p := printer{out: stdout, well: true}
 	p.database(ctx, c.Database)
+	p.provider(ctx, c.OIDC)
 	for _, d := range c.Dialers {
 		if d.Asterisk == nil {
 			p.say(true, d.Name, "is a simulator, which is always there")

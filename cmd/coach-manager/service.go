@@ -56,6 +56,7 @@ func (s *service) run(ctx context.Context) (err error) {
 		_ = s.listener.Close()
 		return startError(ctx, err)
 	}
+	provider := s.provider(floor)
 	below, stopBelow := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopBelow()
 	var running sync.WaitGroup
@@ -64,10 +65,13 @@ func (s *service) run(ctx context.Context) (err error) {
 	if guard != nil {
 		running.Go(func() { guard.Run(below) })
 	}
+	if provider != nil {
+		running.Go(func() { provider.Run(below) })
+	}
 	running.Go(func() { s.db.carryOnImports(below, s.log) })
 
 	handler := httpapi.New(floor, httpapi.Options{ //nolint:contextcheck // a request has its own
-		Log: s.log, Version: thisBuild().version, Guard: guard, TokenRate: s.access.Rate,
+		Log: s.log, Version: thisBuild().version, Guard: guard, Provider: provider, TokenRate: s.access.Rate,
 		TrustedProxies: s.access.TrustedProxies, Origins: s.access.Origins, TLS: s.certificate != nil,
 		CursorKey: cursors,
 	})
@@ -120,7 +124,7 @@ func (s *service) warn(guard *access.Guard) {
 	if guard == nil {
 		return
 	}
-	if guard.Empty() {
+	if guard.Empty() && s.access.OIDC == nil {
 		s.log.Warn("there is no token yet, so nobody is let in; make one with coach-manager token create --name me --role admin, and the same --database")
 	}
 	if tcp, ok := s.listener.Addr().(*net.TCPAddr); ok && !tcp.IP.IsLoopback() && s.certificate == nil {

@@ -10,8 +10,9 @@ import (
 
 // Identity is who makes a request.
 type Identity struct {
-	TokenID uuid.UUID // uuid.Nil where the service runs without tokens
-	Name    string    // of the token
+	TokenID uuid.UUID // of a token of ours; uuid.Nil otherwise
+	Subject string    // issuer, line feed, subject: who signed in with an identity provider; "" otherwise
+	Name    string    // of the token, or of the person who signed in
 	Role    Role
 	User    *coaching.UserID // nil for a token that belongs to nobody
 	Team    string           // whose sessions it is limited to; "": all
@@ -20,6 +21,15 @@ type Identity struct {
 // Local is whoever asks a service that runs without tokens, and so answers only to
 // its own machine.
 var Local = Identity{Name: "local", Role: Admin}
+
+// Caller tells callers apart: the tokens, and the people who signed in, however many
+// tokens the provider gives them.
+func (i Identity) Caller() string {
+	if i.Subject != "" {
+		return i.Subject
+	}
+	return i.TokenID.String()
+}
 
 // May tells whether the identity has a permission.
 func (i Identity) May(p Permission) bool { return i.Role.allows(p) }

@@ -22,6 +22,7 @@ type view struct {
 	mu        sync.Mutex
 	revision  Revision
 	users     map[UserID]*User
+	imported  map[string]UserID      // by external id
 	sessions  map[SessionID]*Session // live ones
 	dialers   map[string]DialerState
 	leases    map[string]Lease // by dialer; outside the revisions
@@ -48,6 +49,7 @@ func (v *view) reset(set LiveSet) {
 	defer v.mu.Unlock()
 	v.revision = set.Revision
 	v.users, v.sessions, v.dialers = map[UserID]*User{}, map[SessionID]*Session{}, map[string]DialerState{}
+	v.imported = map[string]UserID{}
 	v.catalogue = NewCatalogue(set.Catalogue)
 	v.built, v.dirty = map[UserID]*CoachingUser{}, map[UserID]bool{}
 	v.freed = maps.Clone(set.Freed)
@@ -57,6 +59,7 @@ func (v *view) reset(set LiveSet) {
 	v.directory.begin()
 	for _, u := range set.Users {
 		v.users[u.ID] = u
+		v.learn(u)
 	}
 	for _, d := range set.Dialers {
 		v.dialers[d.Name] = d
@@ -135,6 +138,7 @@ func (v *view) apply(c Change) {
 	case c.User != nil:
 		v.directory.changed(v.users[c.User.ID], c.User)
 		v.users[c.User.ID] = c.User
+		v.learn(c.User)
 		v.dirty[c.User.ID] = true
 	case c.Dialer != nil:
 		before := v.dialers[c.Dialer.Name]

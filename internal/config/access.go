@@ -44,6 +44,12 @@ func (f accessFlags) check(from *sources) (a Access, err error) {
 		}
 		a.TrustedProxies = append(a.TrustedProxies, network)
 	}
+	if a.OIDC, err = f.oidcFlags.check(); err != nil {
+		return Access{}, err
+	}
+	if !a.Tokens && a.OIDC != nil {
+		return Access{}, f.Auth.refuse("with none nobody is asked to sign in; leave the identity provider (--oidc-issuer) out")
+	}
 	if !a.Tokens && (a.FirstToken.text != "" || len(a.Origins) > 0 || len(a.TrustedProxies) > 0) {
 		return Access{}, f.Auth.refuse("with none there are no tokens, and so no first token, no cors-origin and no trusted-proxy; leave them out")
 	}

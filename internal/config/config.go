@@ -55,6 +55,7 @@ type Access struct {
 	Origins        []string       // of other sites' pages that may ask
 	TrustedProxies []netip.Prefix // whose word on a caller's address counts
 	Certificate    *Certificate   // nil: no TLS
+	OIDC           *OIDC          // nil: no identity provider
 }
 
 // Certificate is where the certificate and its key are, in PEM.

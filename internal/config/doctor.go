@@ -4,11 +4,13 @@ package config
 type Doctor struct {
 	Database Database
 	Dialers  []Dialer // at least one; names are unique
+	OIDC     *OIDC    // nil: no identity provider
 }
 
 type doctorFlags struct {
 	Dialer list `name:"dialer" setting:"dialers" help:"Dialer to look at, under a name of yours; may repeat, at least one. See serve --help." placeholder:"NAME=URL"`
 	databaseFlags
+	oidcFlags
 }
 
 func (f doctorFlags) check(from *sources) (Doctor, error) {
@@ -17,5 +19,9 @@ func (f doctorFlags) check(from *sources) (Doctor, error) {
 		return Doctor{}, err
 	}
 	database, err := f.databaseFlags.check()
-	return Doctor{Database: database, Dialers: dialers}, err
+	if err != nil {
+		return Doctor{}, err
+	}
+	provider, err := f.oidcFlags.check()
+	return Doctor{Database: database, Dialers: dialers, OIDC: provider}, err
 }

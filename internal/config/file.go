@@ -95,7 +95,7 @@ func scalar(where given, n *yaml.Node) (string, error) {
 }
 
 // lists are the settings, besides dialers, that may have several values.
-var lists = []string{"cors-origins", "trusted-proxies"}
+var lists = []string{"cors-origins", "trusted-proxies", "oidc-roles", "oidc-teams"}
 
 // texts reads a list of texts.
 func (f settingsFile) texts(key string, n *yaml.Node) ([]given, error) {

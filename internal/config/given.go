@@ -37,6 +37,12 @@ func (l *list) Decode(ctx *kong.DecodeContext) error {
 	return err
 }
 
+// pairs is a list whose items may have spaces and commas in them.
+type pairs list
+
+// Decode adds what was given, as kong asks for it.
+func (p *pairs) Decode(ctx *kong.DecodeContext) error { return (*list)(p).Decode(ctx) }
+
 // decode takes a flag's text, or what sources found.
 func decode(ctx *kong.DecodeContext) ([]given, error) {
 	token := ctx.Scan.Pop()

@@ -45,11 +45,12 @@ type accessFlags struct {
 	Auth           given `help:"tokens, or none, which lets in everybody on this machine and nobody else. Default ${default}." default:"tokens" placeholder:"HOW"`
 	FirstTokenFile given `help:"File that holds the text of an admin's token, as token generate writes it; it is made where there never was a token." placeholder:"FILE"`
 	TokenTrust     given `help:"How long tokens are trusted while the database is away, 5s to 24h. Default ${default}." default:"15m" placeholder:"DURATION"`
-	TokenRate      given `help:"How many requests a second one token may make, 1 to 10000. Default ${default}." default:"50" placeholder:"NUMBER"`
+	TokenRate      given `help:"How many requests a second one token, or one person with JWTs, may make, 1 to 10000. Default ${default}." default:"50" placeholder:"NUMBER"`
 	TLSCertFile    given `name:"tls-cert-file" help:"Certificate to serve TLS with, in PEM, any intermediate ones after it; read again when it changes." placeholder:"FILE"`
 	TLSKeyFile     given `name:"tls-key-file" help:"The certificate's key, in PEM." placeholder:"FILE"`
 	CORSOrigin     list  `name:"cors-origin" setting:"cors-origins" help:"Origin of another site's pages that may ask, such as https://desk.example; may repeat." placeholder:"ORIGIN"`
 	TrustedProxy   list  `name:"trusted-proxy" setting:"trusted-proxies" help:"Address or network of a proxy whose X-Forwarded-For is believed; may repeat." placeholder:"CIDR"`
+	oidcFlags
 }
 
 type tokenFlags struct {
@@ -114,7 +115,15 @@ A secret is never part of the URL: name a file by secret-file, or set COACH_DIAL
 
 Options of asterisk: secret-file; tls=true; the channel variables campaign-variable (CAMPAIGN if left out), list-variable (LIST), result-code-variable (RESULT_CODE), direction-variable (DIRECTION), type-variable (none), user-variable (none; who is on a phone, whatever the device); wrap-up (0s; how long an agent is busy after a call from a queue that has a wrapuptime of its own, which Asterisk does not tell). Option of simulator: seed (1).
 
-The first token may stand in COACH_FIRST_TOKEN instead of a file.`
+The first token may stand in COACH_FIRST_TOKEN instead of a file.
+
+With an identity provider (OpenID Connect) people sign in with the account they have, and show its JWTs as they would a token:
+
+    --oidc-issuer https://login.example/realms/desk --oidc-audience coach-manager
+    --oidc-role-claim realm_access.roles --oidc-role 'coach-leads=manager' --oidc-role 'coach-admins=admin'
+    --oidc-team-claim groups --oidc-team '/teams/billing=Billing Care' --oidc-team '/supervision=*'
+
+COACH_OIDC_ROLES and COACH_OIDC_TEAMS hold several, separated by semicolons or lines; in the file they are lists. Of several roles the one that may do most counts. An account without a role is let in nowhere, nor is one that is of no team or of several where a team claim is named; an admin of no team sees all.`
 }
 
 const description = "Coach Manager shows who in a contact centre is listening to whom, keeps the history, and ends a session on request.\n\n" +

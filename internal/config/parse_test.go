@@ -192,6 +192,69 @@ tls-key-file: b.pem
 	}
 }
 
+func TestAnIdentityProvider(t *testing.T) {
+	t.Parallel()
+	least := &config.OIDC{Issuer: "http://localhost:8081/realms/desk", Audience: "coach", RoleClaim: "roles", Roles: map[string]string{"admins": "admin"}}
+	whole := &config.OIDC{
+		Issuer: "https://login.example/", Audience: "coach manager", RoleClaim: "realm_access.roles",
+		Roles:     map[string]string{"coach leads": "manager", "cn=admins,ou=groups": "admin"},
+		TeamClaim: "groups", Teams: map[string]string{"/billing": "Billing Care", "/all": "*"}, NameClaim: "name", UserClaim: "employee_id",
+	}
+	cases := map[string]struct {
+		args, environ []string
+		file          string
+		want          *config.OIDC
+	}{
+		"none":       {},
+		"the least":  {args: []string{"--oidc-issuer", "http://localhost:8081/realms/desk", "--oidc-audience=coach", "--oidc-role", "admins=admin"}, want: least},
+		"a variable": {environ: []string{"COACH_OIDC_ISSUER=http://localhost:8081/realms/desk", "COACH_OIDC_AUDIENCE=coach", "COACH_OIDC_ROLES= admins=admin ; "}, want: least},
+		"flags": {args: []string{
+			"--oidc-issuer=https://login.example/", "--oidc-audience=coach manager", "--oidc-role-claim=realm_access.roles", "--oidc-role=coach leads=manager",
+			"--oidc-role=cn=admins,ou=groups=admin", "--oidc-team-claim=groups", "--oidc-team=/billing=Billing Care", "--oidc-team=/all=*",
+			"--oidc-name-claim=name", "--oidc-user-claim=employee_id",
+		}, want: whole},
+		"variables": {environ: []string{
+			"COACH_OIDC_ISSUER=https://login.example/", "COACH_OIDC_AUDIENCE=coach manager", "COACH_OIDC_ROLE_CLAIM=realm_access.roles",
+			"COACH_OIDC_ROLES=coach leads=manager;cn=admins,ou=groups=admin", "COACH_OIDC_TEAM_CLAIM=groups", "COACH_OIDC_TEAMS=/billing=Billing Care\n/all=*\n",
+			"COACH_OIDC_NAME_CLAIM=name", "COACH_OIDC_USER_CLAIM=employee_id",
+		}, want: whole},
+		"file": {file: `
+oidc-issuer: https://login.example/
+oidc-audience: coach manager
+oidc-role-claim: realm_access.roles
+oidc-roles: [coach leads=manager, "cn=admins,ou=groups=admin"]
+oidc-team-claim: groups
+oidc-teams:
+  - /billing=Billing Care
+  - /all=*
+oidc-name-claim: name
+oidc-user-claim: employee_id
+`, want: whole},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, command := range []string{"serve", "doctor"} {
+				args := append([]string{command, "--dialer", "a=simulator://", "--config", "FOLDER/coach.yaml"}, c.args...)
+				got, _, err := parse(t, args, c.environ, map[string]string{"coach.yaml": c.file})
+				if err != nil {
+					t.Fatal(err)
+				}
+				var provider *config.OIDC
+				switch got := got.(type) {
+				case config.Serve:
+					provider = got.Access.OIDC
+				case config.Doctor:
+					provider = got.OIDC
+				}
+				if diff := cmp.Diff(c.want, provider); diff != "" {
+					t.Errorf("%s: %s", command, diff)
+				}
+			}
+		})
+	}
+}
+
 func TestTokenCommands(t *testing.T) {
 	t.Parallel()
 	const id = "019cad8f-afe8-7a31-9c54-2f6be0d81a07"

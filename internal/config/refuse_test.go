@@ -17,7 +17,10 @@ type refused struct {
 	says    string
 }
 
-const sim = " --dialer sim=simulator://"
+const (
+	sim      = " --dialer sim=simulator://"
+	provider = " --oidc-issuer https://a.example --oidc-audience b" + sim
+)
 
 var refusedCommandLines = map[string]refused{
 	"nothing at all":            {"", "", "", `expected one of "demo", "serve"`, "--help"},
@@ -67,6 +70,26 @@ var refusedCommandLines = map[string]refused{
 	"proxy by name":          {"serve" + sim, "", "trusted-proxies: [10.0.0.1, proxy]", "coach.yaml:1: trusted-proxies:", "no network"},
 	"key without":            {"serve --tls-key-file x" + sim, "", "", "--tls-key-file:", "--tls-cert-file"},
 	"certificate without":    {"serve" + sim, "", "tls-cert-file: x", "coach.yaml:1: tls-cert-file:", "--tls-key-file"},
+	"provider, no tokens":    {"serve --auth none" + sim, "COACH_OIDC_ISSUER=https://a.example COACH_OIDC_AUDIENCE=b COACH_OIDC_ROLES=c=admin", "", "--auth:", "leave the identity provider"},
+	"audience, no provider":  {"serve --oidc-audience coach" + sim, "", "", "--oidc-audience:", "--oidc-issuer"},
+	"role, no provider":      {"serve" + sim, "COACH_OIDC_ROLES=a=admin", "", "COACH_OIDC_ROLES:", "--oidc-issuer"},
+	"team, no provider":      {"doctor" + sim, "", "oidc-teams: [a=b]", "coach.yaml:1: oidc-teams:", "--oidc-issuer"},
+	"provider, no audience":  {"serve --oidc-issuer https://a.example" + sim, "", "", "--oidc-audience:", "in aud"},
+	"provider, no role":      {"serve --oidc-issuer https://a.example --oidc-audience b" + sim, "", "", "--oidc-role:", "'coach-admins=admin'"},
+	"provider over http":     {"serve --oidc-issuer http://a.example" + sim, "", "", "--oidc-issuer:", "has to be https"},
+	"provider of nowhere":    {"serve --oidc-issuer a.example" + sim, "", "", "--oidc-issuer:", "is no issuer"},
+	"provider of nothing":    {"serve --oidc-issuer=" + sim, "", "", "--oidc-issuer:", "is no issuer"},
+	"provider with a query":  {"serve --oidc-issuer https://a.example/?b=c" + sim, "", "", "--oidc-issuer:", "is no issuer"},
+	"provider's password":    {"serve --oidc-issuer https://me:hunter2@a.example" + sim, "", "", "--oidc-issuer:", "is no issuer"},
+	"role of no value":       {"serve --oidc-role =admin" + provider, "", "", "--oidc-role:", "no VALUE=MEANING"},
+	"role of one word":       {"serve --oidc-role admin" + provider, "", "", "--oidc-role:", "no VALUE=MEANING"},
+	"role of another name":   {"serve" + provider, "COACH_OIDC_ROLES=a=admin;b=root", "", `COACH_OIDC_ROLES: "root"`, "viewer, manager, admin"},
+	"role twice":             {"serve --oidc-role a=admin --oidc-role a=viewer" + provider, "", "", "--oidc-role:", `"a" is given twice`},
+	"team without a claim":   {"serve --oidc-role a=admin --oidc-team b=c" + provider, "", "", "--oidc-team:", "--oidc-team-claim"},
+	"team of nothing":        {"serve --oidc-role a=admin --oidc-team-claim b --oidc-team b=" + provider, "", "", "--oidc-team:", "no VALUE=MEANING"},
+	"claim with a space":     {"serve", "", "oidc-issuer: https://a.example\noidc-audience: b\noidc-user-claim: a b\ndialers: [sim=simulator://]", "coach.yaml:3: oidc-user-claim:", "no space"},
+	"a JWT as an argument":   {"version eyJhbGciOiJub25lIn0.hunter2.hunter2", "", "", "unexpected argument [secret]", "--help"},
+
 	"token without a name":   {"token create --role admin", "COACH_NAME=me", "", "--name:", "needs a name"},
 	"token without a role":   {"token create --name me", "", "", "--role:", "viewer, manager or admin"},
 	"token of no role":       {"token create --name me --role root", "", "", `--role: "root"`, "viewer, manager, admin"},

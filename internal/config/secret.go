@@ -76,6 +76,7 @@ func plainly(err error) error {
 
 var (
 	userinfo = regexp.MustCompile(`(://[^/?#\s:@]*):[^\s]*@`)
+	jwt      = regexp.MustCompile(`eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*`)
 	token    = regexp.MustCompile(`cm_[a-z2-7]{20,}`)
 	assigned = regexp.MustCompile(`(?i)((?:password|secret)=)[^\s&"]*`)
 )
@@ -83,6 +84,6 @@ var (
 // WithoutSecrets masks what looks like a password in a text, such as an argument
 // in the wrong place that a message repeats, or a driver's own words.
 func WithoutSecrets(text string) string {
-	text = token.ReplaceAllString(text, mask)
+	text = jwt.ReplaceAllString(token.ReplaceAllString(text, mask), mask)
 	return assigned.ReplaceAllString(userinfo.ReplaceAllString(text, "$1:"+mask+"@"), "$1"+mask)
 }

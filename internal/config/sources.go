@@ -102,10 +102,14 @@ func (s *sources) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, 
 	key := keyOf(flag.Value)
 	if text, ok := s.environment[variable(key)]; ok {
 		found := given{text: text, as: variable(key)}
-		if _, several := flag.Target.Addr().Interface().(*list); several {
-			return split(found), nil
+		switch flag.Target.Addr().Interface().(type) {
+		case *list:
+			return split(found, ", \t\r\n"), nil
+		case *pairs:
+			return split(found, ";\r\n"), nil
+		default:
+			return []given{found}, nil
 		}
-		return []given{found}, nil
 	}
 	if found, ok := s.file[key]; ok {
 		return found, nil
@@ -114,10 +118,12 @@ func (s *sources) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, 
 }
 
 // split makes a list of what stands in one variable.
-func split(g given) []given {
+func split(g given, separators string) []given {
 	var all []given
-	for _, text := range strings.FieldsFunc(g.text, func(r rune) bool { return strings.ContainsRune(", \t\r\n", r) }) {
-		all = append(all, given{text: text, as: g.as})
+	for _, text := range strings.FieldsFunc(g.text, func(r rune) bool { return strings.ContainsRune(separators, r) }) {
+		if text = strings.TrimSpace(text); text != "" {
+			all = append(all, given{text: text, as: g.as})
+		}
 	}
 	return all
 }

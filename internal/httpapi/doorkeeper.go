@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -12,18 +13,20 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/coachmanager/coachmanager/internal/access"
+	"github.com/coachmanager/coachmanager/internal/access/oidc"
 	"github.com/coachmanager/coachmanager/internal/coaching"
 )
 
-// doorkeeper lets those in who have a valid token, as far as its role goes. Besides
-// the contract's operations there is only what is open to all: health, and the
-// documentation.
+// doorkeeper lets those in who have a valid token, of ours or of the identity
+// provider, as far as its role goes. Besides the contract's operations there is only
+// what is open to all: health, and the documentation.
 type doorkeeper struct {
-	guard      *access.Guard // nil: everybody is access.Local
+	guard      *access.Guard  // nil: everybody is access.Local
+	provider   *oidc.Verifier // nil: only tokens of ours are valid
 	operations map[string]*operation
 	open       map[string]bool // routes
 	proxies    trustedProxies
-	requests   *limiter // of each token
+	requests   *limiter // of each caller
 	wrong      *limiter // tokens, of each address
 }
 
@@ -38,7 +41,7 @@ const (
 func newDoorkeeper(operations map[string]*operation, open map[string]bool, o Options) *doorkeeper {
 	rate := cmp.Or(o.TokenRate, usualTokenRate)
 	return &doorkeeper{
-		guard: o.Guard, operations: operations, open: open, proxies: o.TrustedProxies,
+		guard: o.Guard, provider: o.Provider, operations: operations, open: open, proxies: o.TrustedProxies,
 		requests: newLimiter(time.Second/time.Duration(rate), rate*burstSeconds, mostCallers),
 		wrong:    newLimiter(wrongEvery, wrongAtOnce, mostCallers),
 	}
@@ -76,25 +79,58 @@ func (d *doorkeeper) identify(c echo.Context) (access.Identity, error) {
 	if len(given) == 0 {
 		return access.Identity{}, challenge(c, "")
 	}
-	who, err := d.guard.Authenticate(bearer(given))
-	switch {
-	case errors.Is(err, access.ErrUnconfirmed):
-		return who, &coaching.Error{
-			Code:    coaching.DatabaseUnavailable,
-			Message: "The database has been away for so long that no token can be trusted any more. Try again shortly.",
-			Cause:   err,
-		}
-	case err != nil:
+	who, err := d.authenticate(c.Request().Context(), bearer(given))
+	if errors.Is(err, access.ErrInvalid) {
 		// Whoever has a valid token is not held up by others behind the same address.
 		if wait := d.wrong.take(d.proxies.caller(c.Request())); wait > 0 {
 			return who, tooOften("Too many wrong tokens came from this address. Go on after Retry-After seconds.", wait)
 		}
 		return who, challenge(c, `, error="invalid_token"`)
 	}
-	if wait := d.requests.take(who.TokenID.String()); wait > 0 {
+	if unknown := unidentified(err); unknown != nil {
+		return who, unknown
+	}
+	if wait := d.requests.take(who.Caller()); wait > 0 {
 		return who, tooOften("This token asks more often than it may. Go on after Retry-After seconds.", wait)
 	}
-	return who, nil
+	return who, powerless(err)
+}
+
+// authenticate asks whom a token is of: the provider where it has the form of its
+// tokens, which none of ours has.
+func (d *doorkeeper) authenticate(ctx context.Context, token string) (access.Identity, error) {
+	if d.provider != nil && oidc.IsToken(token) {
+		return d.provider.Authenticate(ctx, token)
+	}
+	return d.guard.Authenticate(token)
+}
+
+// unidentified is the answer where it cannot be told whether a token is valid.
+func unidentified(err error) error {
+	switch {
+	case errors.Is(err, access.ErrUnconfirmed):
+		return &coaching.Error{
+			Code:    coaching.DatabaseUnavailable,
+			Message: "The database has been away for so long that no token can be trusted any more. Try again shortly.",
+			Cause:   err,
+		}
+	case errors.Is(err, oidc.ErrUnavailable):
+		return &fault{code: providerUnavailable}
+	default:
+		return nil
+	}
+}
+
+// powerless is the answer to those who are known and may do nothing.
+func powerless(err error) error {
+	switch {
+	case errors.Is(err, oidc.ErrNoRole):
+		return &fault{code: forbidden, detail: "Your account is known and has no role here: none of its roles or groups was given one. Ask whoever runs this service."}
+	case errors.Is(err, oidc.ErrNoTeam):
+		return &fault{code: forbidden, detail: "Your account is known and is of no team here, or of more than one, and so sees none. Ask whoever runs this service."}
+	default:
+		return err
+	}
 }
 
 // bearer is the token of a request's Authorization headers; "" unless there is

@@ -18,14 +18,15 @@ import (
 
 // Codes of errors that only HTTP knows.
 const (
-	invalidCursor    coaching.Code = "invalid_cursor"
-	unauthorized     coaching.Code = "unauthorized"
-	rateLimited      coaching.Code = "rate_limited"
-	forbidden        coaching.Code = "forbidden"
-	notFound         coaching.Code = "not_found"
-	methodNotAllowed coaching.Code = "method_not_allowed"
-	requestTooLarge  coaching.Code = "request_too_large"
-	internal         coaching.Code = "internal"
+	invalidCursor       coaching.Code = "invalid_cursor"
+	unauthorized        coaching.Code = "unauthorized"
+	rateLimited         coaching.Code = "rate_limited"
+	providerUnavailable coaching.Code = "identity_provider_unavailable"
+	forbidden           coaching.Code = "forbidden"
+	notFound            coaching.Code = "not_found"
+	methodNotAllowed    coaching.Code = "method_not_allowed"
+	requestTooLarge     coaching.Code = "request_too_large"
+	internal            coaching.Code = "internal"
 )
 
 // kind is what is the same in all answers of a code.
@@ -41,7 +42,7 @@ type kind struct {
 var kinds = map[coaching.Code]kind{
 	coaching.InvalidRequest:       {status: http.StatusBadRequest, title: "Invalid request", detail: "The request has a mistake. See errors."},
 	invalidCursor:                 {status: http.StatusBadRequest, title: "Invalid cursor", detail: "This cursor is broken or belongs to other filters. Start again without it."},
-	unauthorized:                  {status: http.StatusUnauthorized, title: "Unauthorized", detail: "This needs a valid token: send it as Authorization: Bearer cm_..."},
+	unauthorized:                  {status: http.StatusUnauthorized, title: "Unauthorized", detail: "This needs a valid token: send it as Authorization: Bearer ..."},
 	forbidden:                     {status: http.StatusForbidden, title: "Forbidden"},
 	notFound:                      {status: http.StatusNotFound, title: "Not found", detail: "There is nothing at this path."},
 	coaching.UserNotFound:         {status: http.StatusNotFound, title: "User not found"},
@@ -56,7 +57,9 @@ var kinds = map[coaching.Code]kind{
 	coaching.DialerRefused:        {status: http.StatusBadGateway, title: "Dialer refused", withSession: true},
 	coaching.DialerUnreachable:    {status: http.StatusServiceUnavailable, title: "Dialer unreachable", retryAfter: 5},
 	coaching.DatabaseUnavailable:  {status: http.StatusServiceUnavailable, title: "Database unavailable", retryAfter: 5},
-	coaching.DialerTimeout:        {status: http.StatusGatewayTimeout, title: "Dialer timeout", withSession: true},
+	providerUnavailable: {status: http.StatusServiceUnavailable, title: "Identity provider unavailable", retryAfter: 5,
+		detail: "Whether this token is valid cannot be told, since the identity provider does not answer with its keys. Try again shortly."},
+	coaching.DialerTimeout: {status: http.StatusGatewayTimeout, title: "Dialer timeout", withSession: true},
 }
 
 // fault is an error of a request that never reached the business.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/coachmanager/coachmanager/api"
 	"github.com/coachmanager/coachmanager/internal/access"
+	"github.com/coachmanager/coachmanager/internal/access/oidc"
 	"github.com/coachmanager/coachmanager/internal/coaching"
 )
 
@@ -23,7 +24,11 @@ type Options struct {
 	// Guard tells who asks. Without one the handler knows no tokens: it answers to
 	// loopback names only, to no page of another site, and allows everything.
 	Guard *access.Guard
-	// TokenRate is how many requests a second one token may make; 50 if zero.
+	// Provider tells who signed in with the identity provider; nil where there is none,
+	// and without a guard.
+	Provider *oidc.Verifier
+	// TokenRate is how many requests a second one token, or one person with however
+	// many of the provider's, may make; 50 if zero.
 	TokenRate int
 	// TrustedProxies are those whose word on the caller's address counts.
 	TrustedProxies []netip.Prefix
