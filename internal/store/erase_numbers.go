@@ -1,0 +1,367 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"github.com/coachmanager/coachmanager/internal/coaching"
+)
+
+// ErrNotErased tells that an erasure did not come to its end: what it erased stays
+// erased, and the same erasure again does the rest.
+var ErrNotErased = errors.New("not all of it is erased; run it again")
+
+// Erasure says which customers' numbers are to be erased: one, however it is spelt,
+// or those of calls that ended longer ago than an age.
+type Erasure struct {
+	Number    coaching.PhoneNumber
+	OlderThan time.Duration // where Number is zero
+	DryRun    bool          // count, and change nothing
+}
+
+// Erased is what an erasure came to. It holds no number.
+type Erased struct {
+	Calls     int // whose numbers were erased
+	Sessions  int // that heard them; of one number only
+	Live      int // of these, how many went on; of one number only
+	Spellings int // of one number only
+	Reasons   int // of disconnect requests, in which somebody wrote a number
+	Changes   int // entries of the change log that held one
+	Files     Scrubbed
+}
+
+// EraseNumbers erases customers' numbers everywhere in the database: calls, reasons
+// of requests, the change log. All rows stay. It tells seen, from time to time, what
+// it came to so far.
+//
+// It works in portions beside everything else, and nothing has to be remembered
+// between them: a process that dies in between leaves fewer numbers behind. Calls
+// are marked in the transaction that erases their numbers, so that a call that goes
+// on gets it back from no report, in no process. The calls come first, until a look
+// at all of them finds none; from then on no transaction can add the number of a call
+// that was there, so that the change log, which comes after them, stays clean too.
+func (s *Store) EraseNumbers(ctx context.Context, of Erasure, seen func(Erased)) (Erased, error) {
+	e := eraser{
+		store: s, dryRun: of.DryRun, seen: seen, sessions: map[key]bool{}, live: map[key]bool{}, spellings: map[string]bool{},
+		rules: coaching.NumberErasure{Number: of.Number},
+	}
+	err := e.erase(ctx, of)
+	if err != nil && !of.DryRun {
+		err = fmt.Errorf("%w: %w", ErrNotErased, err)
+	}
+	return e.total, err
+}
+
+// What an erasure asks, each a walk of one index from where the walk before ended.
+const (
+	nextNumber   = "(SELECT min(phone_number) FROM session_calls WHERE phone_number > "
+	numbersAfter = "WITH RECURSIVE walk(number) AS (SELECT " + nextNumber + "?) UNION ALL SELECT " + nextNumber + `walk.number)
+			FROM walk WHERE walk.number IS NOT NULL)
+		SELECT number FROM walk WHERE number IS NOT NULL LIMIT ?`
+	callsOfNumber = `SELECT DISTINCT session_started_at AS at, session_id AS id FROM session_calls
+		WHERE phone_number = ? AND (session_started_at, session_id) > (?, ?) ORDER BY session_started_at, session_id LIMIT ?`
+	oldNumbers = `SELECT heard_until, session_id, seq FROM session_calls
+		WHERE phone_number <> '' AND heard_until IS NOT NULL AND heard_until < ? AND (heard_until, session_id, seq) > (?, ?, ?)
+		ORDER BY heard_until, session_id, seq LIMIT ?`
+)
+
+// eraser is an erasure under way.
+type eraser struct {
+	store  *Store
+	rules  coaching.NumberErasure
+	dryRun bool
+	seen   func(Erased)
+
+	total     Erased
+	now       time.Time
+	sessions  map[key]bool // of one number
+	live      map[key]bool
+	spellings map[string]bool
+	logged    bool // the change log may hold some of it
+}
+
+func (e *eraser) erase(ctx context.Context, of Erasure) error {
+	err := e.store.bounded(ctx, "look at the clock", func(ctx context.Context) (err error) {
+		e.now, err = e.store.engine.now(e.store.reading.WithContext(ctx))
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if of.Number.IsZero() {
+		e.rules.Before = e.now.Add(-of.OlderThan)
+		err = e.eraseOld(ctx)
+	} else {
+		e.logged = true
+		err = e.eraseNumber(ctx)
+	}
+	if err != nil || e.dryRun {
+		return err
+	}
+	if e.logged {
+		if err := e.eraseFromLog(ctx); err != nil {
+			return err
+		}
+	}
+	if of.Number.IsZero() {
+		return nil
+	}
+	e.total.Files, err = e.store.engine.scrub(ctx, keysOfMap(e.spellings))
+	return err
+}
+
+func keysOfMap(m map[string]bool) (keys []string) {
+	for k := range m {
+		keys = append(keys, k)
+	}
+	return keys
+}
+
+// eraseNumber erases one number in all calls and requests.
+func (e *eraser) eraseNumber(ctx context.Context) error {
+	for {
+		found, err := e.findSpellings(ctx)
+		if err != nil {
+			return err
+		}
+		for _, spelt := range found {
+			e.spellings[spelt] = true
+			if err := e.eraseSpelling(ctx, spelt); err != nil {
+				return err
+			}
+		}
+		e.total.Spellings = len(e.spellings)
+		if len(found) == 0 || e.dryRun {
+			return e.eraseReasons(ctx)
+		}
+	}
+}
+
+// spellingsAtOnce is how many different numbers are looked at by one statement.
+const spellingsAtOnce = 2000
+
+// findSpellings walks over all different numbers there are, from one to the next
+// along their index, and returns those that are the one that is meant.
+func (e *eraser) findSpellings(ctx context.Context) (found []string, err error) {
+	var after string
+	err = e.inPortions(ctx, func() (more bool, err error) {
+		var some []string
+		err = e.store.bounded(ctx, "look for a number", func(ctx context.Context) error {
+			return e.store.reading.WithContext(ctx).Raw(numbersAfter, after, spellingsAtOnce).Scan(&some).Error
+		})
+		for _, spelt := range some {
+			after = spelt
+			if e.rules.Number.Is(spelt) {
+				found = append(found, spelt)
+			}
+		}
+		return len(some) == spellingsAtOnce, err
+	})
+	return found, err
+}
+
+// erasedAtOnce is how many sessions are changed in one transaction: others who
+// write wait for hundredths of a second.
+const erasedAtOnce = 64
+
+// eraseSpelling erases one spelling in all sessions.
+func (e *eraser) eraseSpelling(ctx context.Context, spelt string) error {
+	var last struct {
+		At instant
+		ID key
+	}
+	return e.inPortions(ctx, func() (more bool, err error) {
+		some := []struct {
+			At instant
+			ID key
+		}{}
+		err = e.store.bounded(ctx, "look for calls of a number", func(ctx context.Context) error {
+			return e.store.reading.WithContext(ctx).Raw(callsOfNumber, spelt, last.At, last.ID, erasedAtOnce).Scan(&some).Error
+		})
+		var ids []key
+		for _, row := range some {
+			ids = append(ids, row.ID)
+		}
+		if err == nil {
+			err = e.portion(ctx, ids)
+		}
+		if err == nil && len(some) > 0 {
+			last = some[len(some)-1]
+		}
+		return len(some) == erasedAtOnce, err
+	})
+}
+
+// eraseReasons erases the reasons of requests in which somebody wrote the number, in
+// sessions that heard it and all others.
+func (e *eraser) eraseReasons(ctx context.Context) error {
+	last := struct {
+		SessionID key
+		Seq       int
+	}{Seq: -1}
+	const atOnce = 1000
+	return e.inPortions(ctx, func() (more bool, err error) {
+		var rows []requestRow
+		err = e.store.bounded(ctx, "look for reasons", func(ctx context.Context) error {
+			return e.store.reading.WithContext(ctx).Where("(session_id, seq) > (?, ?)", last.SessionID, last.Seq).
+				Order("session_id, seq").Limit(atOnce).Find(&rows).Error
+		})
+		var ids []key
+		for _, row := range rows {
+			if e.rules.Number.In(row.Reason) && !(e.dryRun && e.sessions[row.SessionID]) {
+				ids = append(ids, row.SessionID)
+			}
+		}
+		if err == nil {
+			err = e.portion(ctx, ids)
+		}
+		if err == nil && len(rows) > 0 {
+			last.SessionID, last.Seq = rows[len(rows)-1].SessionID, rows[len(rows)-1].Seq
+		}
+		return len(rows) == atOnce, err
+	})
+}
+
+// eraseOld erases the numbers of calls that ended before a moment, along the index
+// of those that have one.
+func (e *eraser) eraseOld(ctx context.Context) error {
+	type entry struct {
+		HeardUntil instant
+		SessionID  key
+		Seq        int
+	}
+	var last entry
+	const atOnce = 256
+	return e.inPortions(ctx, func() (more bool, err error) {
+		var some []entry
+		err = e.store.bounded(ctx, "look for old numbers", func(ctx context.Context) error {
+			return e.store.reading.WithContext(ctx).Raw(oldNumbers, at(e.rules.Before), last.HeardUntil, last.SessionID, last.Seq, atOnce).Scan(&some).Error
+		})
+		if err == nil && e.dryRun {
+			e.total.Calls += len(some)
+		} else if err == nil {
+			var ids []key
+			for _, row := range some {
+				ids = append(ids, row.SessionID)
+			}
+			err = e.portion(ctx, ids)
+		}
+		if err == nil && len(some) > 0 {
+			last = some[len(some)-1]
+		}
+		return len(some) == atOnce, err
+	})
+}
+
+// loggedFor is how long the change log may tell of a session that has ended.
+const loggedFor = 48 * time.Hour
+
+// portion erases what is to go of some sessions, in one transaction with the entries
+// of the change log for those that are live. A record of who erased how many numbers
+// would be one more row of this transaction.
+func (e *eraser) portion(ctx context.Context, ids []key) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	var erased []coaching.NumbersErased
+	try := func(tx *gorm.DB) error {
+		c := change{engine: e.store.engine, looking: e.dryRun}
+		if err := c.loadSessionsOf(tx, sorted(ids)); err != nil {
+			return err
+		}
+		board := coaching.NewBoard(c.rows)
+		erased = board.EraseNumbers(e.rules)
+		if c.looking {
+			return nil
+		}
+		return c.keep(tx, board.Writes())
+	}
+	var err error
+	if e.dryRun {
+		err = e.store.bounded(ctx, "look at numbers", func(ctx context.Context) error { return try(e.store.reading.WithContext(ctx)) })
+	} else {
+		err = e.store.tried(ctx, "erase numbers", try)
+	}
+	if err == nil {
+		e.count(erased)
+	}
+	return err
+}
+
+func (e *eraser) count(erased []coaching.NumbersErased) {
+	for _, one := range erased {
+		e.total.Calls += one.Calls
+		e.total.Reasons += one.Reasons
+		s := one.Session
+		if s.Live() || s.EndedAt.After(e.now.Add(-loggedFor)) {
+			e.logged = true
+		}
+		if e.rules.Number.IsZero() {
+			continue // of an age there may be millions
+		}
+		if one.Calls > 0 {
+			e.sessions[key(s.ID)] = true
+		}
+		if one.Calls > 0 && s.Live() {
+			e.live[key(s.ID)] = true
+		}
+	}
+	e.total.Sessions, e.total.Live = len(e.sessions), len(e.live)
+	e.seen(e.total)
+}
+
+// loadSessionsOf puts the sessions with these ids on the board's rows, whole. The ids
+// are sorted: it is the order of locks.
+func (c *change) loadSessionsOf(tx *gorm.DB, ids []key) error {
+	rows, err := find[sessionRow](ids, func(list []key) *gorm.DB {
+		some := tx.Where("id IN ?", list).Order("id")
+		if c.looking {
+			return some
+		}
+		return some.Clauses(clause.Locking{Strength: "UPDATE"})
+	})
+	if err != nil {
+		return err
+	}
+	whole, err := withCallsAndRequests(tx, rows)
+	if err != nil {
+		return err
+	}
+	c.sessions = make(map[key]sessionRows, len(whole))
+	for _, rows := range whole {
+		c.sessions[rows.session.ID] = rows
+	}
+	c.rows.Sessions, err = toSessions(whole)
+	return err
+}
+
+// inPortions does something again and again while there is more, and leaves the
+// database to others in between. A portion that the database is away for is tried
+// again.
+func (e *eraser) inPortions(ctx context.Context, do func() (more bool, err error)) error {
+	failed := 0
+	for {
+		began := time.Now()
+		more, err := do()
+		switch {
+		case err == nil && !more:
+			return nil
+		case err == nil:
+			failed = 0
+		case !errors.Is(err, coaching.ErrUnavailable) || failed == carryTries:
+			return err
+		default:
+			failed++
+		}
+		took := time.Since(began)
+		if !pause(ctx, took/4+rand.N(took/2+1)+time.Duration(failed)*50*time.Millisecond) {
+			return context.Cause(ctx)
+		}
+	}
+}
