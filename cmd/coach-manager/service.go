@@ -26,6 +26,7 @@ type service struct {
 	name        string // of this process
 	timing      coaching.Timing
 	dialers     []coaching.WatchedDialer
+	eraseAfter  time.Duration // the age at which customers' numbers are erased; 0: never
 	log         *slog.Logger
 	// ready is called once requests are answered; nil if nobody wants to know. It
 	// returns when ctx ends.
@@ -60,6 +61,7 @@ func (s *service) run(ctx context.Context) (err error) {
 		running.Go(func() { guard.Run(below) })
 	}
 	running.Go(func() { s.db.carryOnImports(below, s.log) })
+	running.Go(func() { s.db.eraseOldNumbers(below, s.eraseAfter, s.log) })
 
 	handler := httpapi.New(floor, httpapi.Options{ //nolint:contextcheck // a request has its own
 		Log: s.log, Version: thisBuild().version, Guard: guard, TokenRate: s.access.Rate,
