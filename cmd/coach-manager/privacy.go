@@ -61,12 +61,12 @@ func outcomeOf(of store.Erasure, e store.Erased) string {
 	if of.Number.IsZero() {
 		fmt.Fprintf(&said, "%s lost %s", count(e.Calls, "call"), plural(e.Calls, "its number", "their numbers"))
 	} else {
-		fmt.Fprintf(&said, "%s in %s lost the number, which was spelt in %s", count(e.Calls, "call"), count(e.Sessions, "session"), count(e.Spellings, "way"))
+		fmt.Fprintf(&said, "%s in %s lost the number (%s)", count(e.Calls, "call"), count(e.Sessions, "session"), count(e.Spellings, "spelling"))
 	}
 	if e.Live > 0 {
-		fmt.Fprintf(&said, "; %s live and %s on without it", plural(e.Live, "1 of the sessions is", fmt.Sprint(e.Live, " of the sessions are")), plural(e.Live, "goes", "go"))
+		fmt.Fprintf(&said, "; %s on without it", plural(e.Live, "1 of the sessions is live and goes", fmt.Sprint(e.Live, " of the sessions are live and go")))
 	}
-	fmt.Fprintf(&said, "; %s erased\n", count(e.Reasons, "reason of a request"))
+	fmt.Fprintf(&said, "; %s of requests erased\n", count(e.Reasons, "reason"))
 	if of.DryRun {
 		return "dry run, nothing was changed; it would be: " + said.String()
 	}

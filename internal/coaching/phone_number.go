@@ -1,6 +1,7 @@
 package coaching
 
 import (
+	"bytes"
 	"strings"
 	"unicode"
 )
@@ -52,6 +53,24 @@ func (n PhoneNumber) In(written string) bool {
 		}
 	}
 	return false
+}
+
+// TracedIn tells whether bytes of any kind hold this number, in whatever spelling. It
+// may take something else for it, and never overlooks it.
+func (n PhoneNumber) TracedIn(raw []byte) bool {
+	switch {
+	case n.IsZero():
+		return false
+	case n.digits == "":
+		return bytes.Contains(raw, []byte(n.text))
+	}
+	within := make([]byte, 0, len(raw))
+	for _, b := range raw {
+		if !strings.ContainsRune("+-./() \t", rune(b)) {
+			within = append(within, b)
+		}
+	}
+	return bytes.Contains(within, []byte(n.digits))
 }
 
 // digitsOf are the digits of a plain number, "" of any other text.

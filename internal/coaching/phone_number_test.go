@@ -52,3 +52,20 @@ func TestPhoneNumbersAreFoundInTexts(t *testing.T) {
 		}
 	}
 }
+
+func TestPhoneNumbersAreTracedInBytes(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		number, raw string
+		want        bool
+	}{
+		{"+49 30 123456", "\x00\xff49-30-123456\x01", true},
+		{"+49 30 123456", "\x00\xff49\x0030123456", false},
+		{"anonymous", "\x02anonymous", true},
+		{"", "\x02anonymous", false},
+	} {
+		if got := coaching.NewPhoneNumber(c.number).TracedIn([]byte(c.raw)); got != c.want {
+			t.Errorf("%q in %q: got %v", c.number, c.raw, got)
+		}
+	}
+}

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"gorm.io/gorm"
+
+	"github.com/coachmanager/coachmanager/internal/coaching"
 )
 
 // engine is what the databases do not have in common.
@@ -25,9 +27,9 @@ type engine interface {
 	tellRelease(tx *gorm.DB) error
 	// unhurried gives the statements of a transaction more time.
 	unhurried(tx *gorm.DB, d time.Duration) error
-	// scrub takes texts that are in no row any more out of the database's files, as
+	// scrub takes a number that is in no row any more out of the database's files, as
 	// far as it can.
-	scrub(ctx context.Context, texts []string) (Scrubbed, error)
+	scrub(ctx context.Context, number coaching.PhoneNumber) (Scrubbed, error)
 	close() error
 }
 

@@ -112,15 +112,8 @@ func (e *eraser) erase(ctx context.Context, of Erasure) error {
 	if of.Number.IsZero() {
 		return nil
 	}
-	e.total.Files, err = e.store.engine.scrub(ctx, keysOfMap(e.spellings))
+	e.total.Files, err = e.store.engine.scrub(ctx, of.Number)
 	return err
-}
-
-func keysOfMap(m map[string]bool) (keys []string) {
-	for k := range m {
-		keys = append(keys, k)
-	}
-	return keys
 }
 
 // eraseNumber erases one number in all calls and requests.
@@ -214,7 +207,8 @@ func (e *eraser) eraseReasons(ctx context.Context) error {
 		})
 		var ids []key
 		for _, row := range rows {
-			if e.rules.Number.In(row.Reason) && !(e.dryRun && e.sessions[row.SessionID]) {
+			counted := e.dryRun && e.sessions[row.SessionID] // with its calls
+			if !counted && e.rules.Number.In(row.Reason) {
 				ids = append(ids, row.SessionID)
 			}
 		}

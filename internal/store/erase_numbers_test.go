@@ -374,6 +374,28 @@ func TestErasuresWalkAnIndex(t *testing.T) {
 	})
 }
 
+// A program before this one did not write over what it deleted.
+func TestTracesInAFileAreWrittenOver(t *testing.T) {
+	t.Parallel()
+	p := newPrivacy(t, engines["sqlite"](t), sampleHistory(50))
+	of := Erasure{Number: coaching.NewPhoneNumber(erasedNumber)}
+	if got := p.erase(of); got.Files != ScrubbedClean {
+		t.Errorf("before: %+v", got)
+	}
+	db, _ := rawDB(t, p.url)
+	db.SetMaxOpenConns(1)
+	run(t, db, "PRAGMA secure_delete = 0; INSERT INTO changes SELECT 1000, 0, 'room', '"+spelt[2]+"', ''; DELETE FROM changes WHERE number = 1000")
+	_ = db.Close()
+	before := p.counted()
+	if got := p.erase(of); got.Files != ScrubbedRewritten {
+		t.Errorf("with traces: %+v", got)
+	}
+	p.wantGone()
+	if diff := cmp.Diff(before, p.counted()); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // A newer program may have written more into an entry than this one knows.
 func TestAnEntryKeepsWhatIsNotErased(t *testing.T) {
 	t.Parallel()

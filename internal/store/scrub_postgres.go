@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/coachmanager/coachmanager/internal/coaching"
 )
 
 // scrub frees the rows as they were before, so that the server writes over them. Its
 // write-ahead log and whatever was made of that are beyond reach.
-func (e *postgresEngine) scrub(ctx context.Context, _ []string) (_ Scrubbed, err error) {
+func (e *postgresEngine) scrub(ctx context.Context, _ coaching.PhoneNumber) (_ Scrubbed, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Minute)
 	defer cancel()
 	conn, err := e.pool.Acquire(ctx)

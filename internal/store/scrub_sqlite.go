@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bytes"
 	"context"
 	"database/sql"
 	"errors"
@@ -9,17 +8,19 @@ import (
 	"io"
 	"os"
 	"time"
+
+	"github.com/coachmanager/coachmanager/internal/coaching"
 )
 
 // scrubLimit is how long writing a file anew may take.
 const scrubLimit = 30 * time.Minute
 
-// scrub looks for the texts in the file itself. Rows that are deleted or changed are
+// scrub looks for the number in the file itself. Rows that are deleted or changed are
 // overwritten (secure_delete), yet SQLite leaves copies of rows behind where it moves
 // them from page to page, and programs before this one did not overwrite. So where
 // anything is found the file is written anew, which takes the time of a copy, and as
 // much room on the disk; others read meanwhile, and wait for it to write.
-func (e *sqliteEngine) scrub(ctx context.Context, texts []string) (Scrubbed, error) {
+func (e *sqliteEngine) scrub(ctx context.Context, number coaching.PhoneNumber) (Scrubbed, error) {
 	ctx, cancel := context.WithTimeout(ctx, scrubLimit)
 	defer cancel()
 	did := ScrubbedClean
@@ -27,7 +28,7 @@ func (e *sqliteEngine) scrub(ctx context.Context, texts []string) (Scrubbed, err
 	if err != nil {
 		return "", err
 	}
-	found, err := e.holdsAny(texts)
+	found, err := e.holds(number)
 	if err != nil {
 		return "", err
 	}
@@ -82,24 +83,21 @@ func (e *sqliteEngine) emptyLog(ctx context.Context) (bool, error) {
 	return false, nil
 }
 
-// holdsAny tells whether the file holds one of the texts.
-func (e *sqliteEngine) holdsAny(texts []string) (bool, error) {
+// holds tells whether the file holds the number anywhere.
+func (e *sqliteEngine) holds(number coaching.PhoneNumber) (bool, error) {
 	file, err := os.Open(e.path)
 	if err != nil {
 		return false, fmt.Errorf("look at the file: %w", err)
 	}
 	defer func() { _ = file.Close() }()
-	const longest = 4096 // of the texts: what a dialer tells is cut far below
+	const longest = 4096 // of a number: what a dialer tells is cut far below
 	piece := make([]byte, 1<<20)
 	kept := 0 // the end of the piece before
 	for {
 		n, err := io.ReadFull(file, piece[kept:])
-		for _, text := range texts {
-			if text != "" && bytes.Contains(piece[:kept+n], []byte(text)) {
-				return true, nil
-			}
-		}
 		switch {
+		case number.TracedIn(piece[:kept+n]):
+			return true, nil
 		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 			return false, nil
 		case err != nil:
