@@ -24,7 +24,7 @@ func eraseNumbers(ctx context.Context, c config.EraseNumbers, stdout, stderr io.
 			return err
 		}
 	}
-	db, err := store.Open(ctx, c.Database.URL.Reveal(), store.Options{Log: newLog(c.Log, stderr), Patience: importPatience, MaxConns: 1})
+	db, err := store.Open(ctx, c.Database.URL.Reveal(), store.Options{Log: newLog(c.Log, stderr), Patience: importPatience, MaxConns: 1, Existing: true})
 	if err != nil {
 		return databaseError(c.Database, err)
 	}

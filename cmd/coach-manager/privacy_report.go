@@ -103,8 +103,11 @@ func (r *report) summary(begins *time.Time) string {
 		said += fmt.Sprintf(", begun from %s to %s", shownTime(&r.oldest), shownTime(&r.newest))
 	}
 	asked := ""
-	if r.query.From != nil || r.query.To != nil {
-		asked = fmt.Sprintf(" Asked for were those begun from %s to %s.", shownTime(r.query.From), shownTime(r.query.To))
+	if r.query.From != nil {
+		asked += " Asked for were none before " + shownTime(r.query.From) + "."
+	}
+	if r.query.To != nil {
+		asked += " Asked for were none from " + shownTime(r.query.To) + " on."
 	}
 	kept := "Nothing is kept of anybody yet."
 	if begins != nil {

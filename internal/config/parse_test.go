@@ -57,6 +57,7 @@ func TestDefaults(t *testing.T) {
 		"demo":           {[]string{"demo"}, config.Demo{Service: service, Seed: 1, Days: 60}},
 		"migrate":        {[]string{"migrate"}, config.Migrate{Database: config.SQLite("coach-manager.db")}},
 		"version":        {[]string{"version"}, config.Version{}},
+		"healthcheck":    {[]string{"healthcheck"}, config.Healthcheck{URL: "http://127.0.0.1:8080/healthz", Timeout: 3 * time.Second}},
 		"token list":     {[]string{"token", "list"}, config.TokenList{Database: config.SQLite("coach-manager.db")}},
 		"token generate": {[]string{"token", "generate"}, config.TokenGenerate{}},
 		"import users": {[]string{"users", "import", "-", "--dry-run", "--deactivate-missing"}, config.ImportUsers{

@@ -30,12 +30,15 @@ type Options struct {
 	// Origins are those of other sites' pages that may ask, with a token.
 	Origins []string
 	TLS     bool // the handler is behind TLS of this process
+	// CursorKey seals cursors. It is a secret, the same in all processes of a database.
+	CursorKey [32]byte
 }
 
 // operations implements the contract. Its methods are safe for concurrent use.
 type operations struct {
-	floor *coaching.Floor
-	live  *liveLists
+	floor   *coaching.Floor
+	live    *liveLists
+	cursors cursors
 }
 
 var _ api.StrictServerInterface = (*operations)(nil)
@@ -44,12 +47,15 @@ var _ api.StrictServerInterface = (*operations)(nil)
 type handler struct {
 	*echo.Echo
 	operations *operations
+	open       map[string]bool // routes that are no operations of the contract
 }
 
 // New returns the handler of everything the service serves. The floor must be
 // open, and the guard if there is one. The handler keeps nothing running.
 func New(floor *coaching.Floor, options Options) http.Handler {
-	h := &handler{Echo: echo.New(), operations: &operations{floor: floor, live: &liveLists{floor: floor}}}
+	h := &handler{Echo: echo.New(), open: map[string]bool{}, operations: &operations{
+		floor: floor, live: &liveLists{floor: floor}, cursors: newCursors(options.CursorKey),
+	}}
 	problems := &problemWriter{log: options.Log}
 	h.HTTPErrorHandler = problems.write
 
@@ -66,7 +72,7 @@ func New(floor *coaching.Floor, options Options) http.Handler {
 	// After it: what depends on the route. Who asks, and may that one do this at all,
 	// is decided before anything of the request is looked at.
 	v := newValidator(contract())
-	h.Use(allowMethods, newDoorkeeper(v.operations, options).check, refuseBody, v.check, middleware.GzipWithConfig(middleware.GzipConfig{
+	h.Use(allowMethods, newDoorkeeper(v.operations, h.open, options).check, refuseBody, v.check, middleware.GzipWithConfig(middleware.GzipConfig{
 		MinLength: gzipFrom, Skipper: notCompressed,
 	}))
 
@@ -74,6 +80,12 @@ func New(floor *coaching.Floor, options Options) http.Handler {
 	h.serveHealth(newReadiness(floor), options.Version)
 	h.serveDocs()
 	return h
+}
+
+// openly answers at a path to everybody, with or without a token.
+func (h *handler) openly(path string, answer echo.HandlerFunc) {
+	h.open[path] = true
+	h.GET(path, answer)
 }
 
 // gzipFrom is the length at which compressing begins to pay: what is smaller
