@@ -269,6 +269,18 @@ func TestAReportTellsAUserWhoListened(t *testing.T) {
 	})
 }
 
+func TestPrivacyMakesNoDatabase(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{{"erase", "--phone-number", "49307770199"}, {"report", "--user", "emp-1"}} {
+		path := filepath.Join(t.TempDir(), "none.db")
+		code, out, logs := runOnce(t, nil, append(append([]string{"privacy"}, args...), "--database", "sqlite:"+path)...)
+		if code != 1 || strings.Contains(logs, "7770199") {
+			t.Errorf("got %d: %s", code, logs)
+		}
+		oneLine(t, out, logs, "there is no such database")
+	}
+}
+
 func TestANumberIsReadFromTheInput(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]bool{"+49 30 7770199\n": true, "\n": false, "1\n2\n": false, strings.Repeat("1", 201): false} {
