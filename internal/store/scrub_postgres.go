@@ -9,7 +9,7 @@ import (
 	"github.com/coachmanager/coachmanager/internal/coaching"
 )
 
-// scrub frees the rows as they were before, so that the server writes over them. Its
+// scrub frees the rows as they were before, and what indexes have of them, so that the server writes over them. Its
 // write-ahead log and whatever was made of that are beyond reach.
 func (e *postgresEngine) scrub(ctx context.Context, _ coaching.PhoneNumber) (_ Scrubbed, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Minute)
@@ -20,7 +20,7 @@ func (e *postgresEngine) scrub(ctx context.Context, _ coaching.PhoneNumber) (_ S
 	}
 	defer conn.Release()
 	if _, err = conn.Exec(ctx, "SET statement_timeout = 0"); err == nil {
-		_, err = conn.Exec(ctx, "VACUUM session_calls, changes, disconnect_requests")
+		_, err = conn.Exec(ctx, "VACUUM (INDEX_CLEANUP ON) session_calls, changes, disconnect_requests")
 		_, back := conn.Exec(context.WithoutCancel(ctx), "RESET statement_timeout")
 		err = errors.Join(err, back)
 	}
