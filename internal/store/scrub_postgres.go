@@ -9,8 +9,9 @@ import (
 	"github.com/coachmanager/coachmanager/internal/coaching"
 )
 
-// scrub frees the rows as they were before, and what indexes have of them, so that the server writes over them. Its
-// write-ahead log and whatever was made of that are beyond reach.
+// scrub frees the rows as they were before, and what indexes have of them, so that
+// the server writes over them. Its write-ahead log and whatever was made of that are
+// beyond reach.
 func (e *postgresEngine) scrub(ctx context.Context, _ coaching.PhoneNumber) (_ Scrubbed, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Minute)
 	defer cancel()
