@@ -117,7 +117,7 @@ type Call struct {
 	// CallID The dialer's own id of the call. It may be used again after the dialer restarts.
 	CallID string `json:"call_id"`
 
-	// PhoneNumber The customer's number as the dialer reports it; masked without the permission `phone_numbers`. Null if it is withheld or not known.
+	// PhoneNumber The customer's number as the dialer reports it; masked without the permission `phone_numbers`. Null if it is withheld, not known, or erased.
 	PhoneNumber *string `json:"phone_number"`
 
 	// Direction `inbound`, `outbound` or `unknown`. More values may come.
@@ -207,7 +207,7 @@ type CurrentCall struct {
 	// CallID The dialer's own id of the call. It may be used again after the dialer restarts.
 	CallID string `json:"call_id"`
 
-	// PhoneNumber The customer's number as the dialer reports it; masked without the permission `phone_numbers`. Null if it is withheld or not known.
+	// PhoneNumber The customer's number as the dialer reports it; masked without the permission `phone_numbers`. Null if it is withheld, not known, or erased.
 	PhoneNumber *string `json:"phone_number"`
 
 	// Direction `inbound`, `outbound` or `unknown`. More values may come.
@@ -292,7 +292,7 @@ type DisconnectRequest struct {
 	// AskedBy Who asked for something.
 	AskedBy Actor `json:"asked_by"`
 
-	// Reason Null if none was given.
+	// Reason Null if none was given, or if it was erased with a customer's number in it.
 	Reason *string `json:"reason"`
 
 	// Forced True if it came with `force`.
@@ -339,7 +339,7 @@ type HeardCall struct {
 	// CallID The dialer's own id of the call. It may be used again after the dialer restarts.
 	CallID string `json:"call_id"`
 
-	// PhoneNumber The customer's number as the dialer reports it; masked without the permission `phone_numbers`. Null if it is withheld or not known.
+	// PhoneNumber The customer's number as the dialer reports it; masked without the permission `phone_numbers`. Null if it is withheld, not known, or erased.
 	PhoneNumber *string `json:"phone_number"`
 
 	// Direction `inbound`, `outbound` or `unknown`. More values may come.

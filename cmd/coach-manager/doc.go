@@ -1,4 +1,5 @@
-// Coach-manager is the service and its commands: demo, serve, token, migrate, version.
+// Coach-manager is the service and its commands: demo, serve, token, migrate, privacy,
+// version and what imports and exports.
 //
 // It wires the parts in the order of their lifetimes (service.go) and holds no
 // rule of the business. It exits with 0 when all went well, with 1 when something

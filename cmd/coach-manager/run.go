@@ -48,6 +48,10 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 		err = importCatalogue(ctx, c, stdout, stderr)
 	case config.ExportCatalogue:
 		err = exportCatalogue(ctx, c, stdout, stderr)
+	case config.EraseNumbers:
+		err = eraseNumbers(ctx, c, stdout, stderr)
+	case config.ReportUser:
+		err = reportUser(ctx, c, stdout, stderr)
 	case config.Healthcheck:
 		err = healthcheck(ctx, c)
 	case config.Version:

@@ -50,6 +50,7 @@ func serveDialers(ctx context.Context, c config.Serve, dialers []coaching.Watche
 	s := service{
 		config: c.Service, access: c.Access, certificate: certificate, listener: listener, db: db, name: name,
 		timing: coaching.Timing{Lease: c.Lease, Poll: pollEvery}, dialers: dialers, log: log,
+		eraseAfter: c.EraseNumbersAfter,
 	}
 	return s.run(ctx)
 }

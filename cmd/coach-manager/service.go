@@ -27,6 +27,7 @@ type service struct {
 	name        string // of this process
 	timing      coaching.Timing
 	dialers     []coaching.WatchedDialer
+	eraseAfter  time.Duration // the age at which customers' numbers are erased; 0: never
 	log         *slog.Logger
 	// ready is called once requests are answered; nil if nobody wants to know. It
 	// returns when ctx ends.
@@ -69,6 +70,7 @@ func (s *service) run(ctx context.Context) (err error) {
 		running.Go(func() { provider.Run(below) })
 	}
 	running.Go(func() { s.db.carryOnImports(below, s.log) })
+	running.Go(func() { s.db.eraseOldNumbers(below, s.eraseAfter, s.log) })
 
 	handler := httpapi.New(floor, httpapi.Options{ //nolint:contextcheck // a request has its own
 		Log: s.log, Version: thisBuild().version, Guard: guard, Provider: provider, TokenRate: s.access.Rate,

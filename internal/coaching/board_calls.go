@@ -30,13 +30,15 @@ func (b *Board) hear(s *Session, seen CallSeen) bool {
 		if !s.Live() || s.Type() == TypeBargeKick || seen.State == CallEnded {
 			return false // who took a call over does not hear the agent any more
 		}
-		s.Calls = append(s.Calls, HeardCall{Call: b.call(seen), HeardFrom: later(seen.StartedAt, s.StartedAt)})
+		heard := HeardCall{HeardFrom: later(seen.StartedAt, s.StartedAt), NumberErased: b.numberErased(seen.CallID)}
+		heard.Call = b.callWithin(heard, seen)
+		s.Calls = append(s.Calls, heard)
 		b.learnCampaign(s)
 		return true
 	}
 	before := s.Calls[i]
 	heard := before
-	heard.Call = b.call(seen)
+	heard.Call = b.callWithin(before, seen)
 	if heard.AnsweredAt == nil {
 		heard.AnsweredAt = before.AnsweredAt // a dialer may forget, as over a reconnect
 	}
@@ -134,6 +136,14 @@ func (b *Board) learnCampaign(s *Session) {
 			s.TargetCampaignID = c.CampaignID
 		}
 	}
+}
+
+// callWithin is a call as a session may know it.
+func (b *Board) callWithin(heard HeardCall, seen CallSeen) Call {
+	if heard.NumberErased {
+		seen.PhoneNumber = ""
+	}
+	return b.call(seen)
 }
 
 func (b *Board) call(seen CallSeen) Call {

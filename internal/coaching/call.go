@@ -61,4 +61,6 @@ type HeardCall struct {
 	Call
 	HeardFrom  time.Time  `json:"heard_from"`
 	HeardUntil *time.Time `json:"heard_until,omitempty"` // nil while it is heard
+	// NumberErased: the number is not known any more, whatever the dialer tells again.
+	NumberErased bool `json:"number_erased,omitempty"`
 }

@@ -44,6 +44,10 @@ func (f serveFlags) check(from *sources) (Serve, error) {
 	if err != nil || lease < 2*time.Second || lease > time.Minute {
 		return Serve{}, f.Lease.refuse("%s is no time from 2s to 1m, such as 9s", shown(f.Lease.text))
 	}
+	eraseAfter, err := f.numbersFlags.check()
+	if err != nil {
+		return Serve{}, err
+	}
 	service, err := f.serviceFlags.check()
 	if err != nil {
 		return Serve{}, err
@@ -53,7 +57,8 @@ func (f serveFlags) check(from *sources) (Serve, error) {
 		err = f.refuseListen("with --auth none nobody is asked for a token")
 	}
 	return Serve{
-		Service: service, Access: access, Database: database, Dialers: dialers, Name: f.Name.text, Lease: lease, Unknown: from.unknown(),
+		Service: service, Access: access, Database: database, Dialers: dialers, Name: f.Name.text, Lease: lease,
+		EraseNumbersAfter: eraseAfter, Unknown: from.unknown(),
 	}, err
 }
 

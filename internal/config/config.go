@@ -37,6 +37,8 @@ type Serve struct {
 	// given.
 	Name  string
 	Lease time.Duration // how long a process may watch a dialer without renewing that
+	// EraseNumbersAfter is the age at which customers' numbers are erased; 0: never.
+	EraseNumbersAfter time.Duration
 	// Unknown are variables of the environment that begin like a setting and are
 	// none: most likely misspelt.
 	Unknown []string

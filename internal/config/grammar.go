@@ -20,6 +20,7 @@ type grammar struct {
 	Doctor  doctorFlags  `cmd:"" help:"Look whether the database and the dialers are as serve needs them, and say what to mend."`
 	Users   usersFlags   `cmd:"" help:"Import or export the users: who has which extension."`
 	Catalog catalogFlags `cmd:"" help:"Import or export the names of campaigns, lists and result codes."`
+	Privacy privacyFlags `cmd:"" help:"Erase customers' numbers; report to a user who listened."`
 	Version struct{}     `cmd:"" help:"Say which build this is."`
 
 	Healthcheck healthcheckFlags `cmd:"" help:"Ask a service on this machine whether it is alive: exit code 0 or 1."`
@@ -36,6 +37,7 @@ type serveFlags struct {
 	Dialer list  `name:"dialer" setting:"dialers" help:"Dialer to watch, under a name of yours; may repeat, at least one. See below." placeholder:"NAME=URL"`
 	Name   given `help:"Name of this process, shown where it watches a dialer; a random one if left out." placeholder:"NAME"`
 	Lease  given `help:"How long this process may watch a dialer without renewing that in the database, 2s to 1m; another process takes over after it. Default ${default}." default:"9s" placeholder:"DURATION"`
+	numbersFlags
 	accessFlags
 	databaseFlags
 	serviceFlags
@@ -132,9 +134,9 @@ const description = "Coach Manager shows who in a contact centre is listening to
 // Parse makes a command of the arguments (without the program's name), the
 // environment (as os.Environ gives it) and the file they name. It returns Demo,
 // Serve, Migrate, Doctor, ImportUsers, ExportUsers, ImportCatalogue, ExportCatalogue,
-// Healthcheck or Version, or nil when help was asked for and has been written to
-// stdout; of the token commands TokenCreate, TokenList, TokenRevoke or
-// TokenGenerate. The error is one line for the user.
+// EraseNumbers, ReportUser, Healthcheck or Version, or nil when help was asked for
+// and has been written to stdout; of the token commands TokenCreate, TokenList,
+// TokenRevoke or TokenGenerate. The error is one line for the user.
 func Parse(args, environ []string, stdout io.Writer) (any, error) {
 	var flags grammar
 	from := &sources{environment: variables(environ)}
@@ -156,7 +158,7 @@ func Parse(args, environ []string, stdout io.Writer) (any, error) {
 		err = notLoaded
 	}
 	if err != nil {
-		return nil, line(err)
+		return nil, line(withoutNumbers(args, err))
 	}
 	command, err := flags.check(ctx.Command(), from)
 	if err != nil {
@@ -194,6 +196,10 @@ func (g *grammar) check(command string, from *sources) (any, error) {
 		return g.Catalog.Import.check()
 	case "catalog export":
 		return g.Catalog.Export.check()
+	case "privacy erase":
+		return g.Privacy.Erase.check()
+	case "privacy report":
+		return g.Privacy.Report.check()
 	default:
 		return Version{}, nil
 	}

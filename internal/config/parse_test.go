@@ -282,6 +282,42 @@ func TestTokenCommands(t *testing.T) {
 	}
 }
 
+func TestPrivacyCommands(t *testing.T) {
+	t.Parallel()
+	file, day := config.SQLite("coach-manager.db"), 24*time.Hour
+	from, to := time.Date(2026, time.November, 16, 0, 0, 0, 0, time.UTC), time.Date(2026, time.November, 17, 9, 30, 0, 0, time.UTC)
+	for args, want := range map[string]any{
+		"privacy erase --phone-number +49307770199": config.EraseNumbers{Database: file, Number: secret("+49307770199")},
+		"privacy erase --phone-number - --dry-run":  config.EraseNumbers{Database: file, Number: secret("-"), DryRun: true},
+		"privacy erase --older-than 90d":            config.EraseNumbers{Database: file, OlderThan: 90 * day},
+		"privacy report --user e1":                  config.ReportUser{Database: file, User: "e1"},
+		"privacy report --user e1 --from 2026-11-16 --to 2026-11-17T09:30:00Z --format csv": config.ReportUser{
+			Database: file, User: "e1", From: &from, To: &to, CSV: true,
+		},
+		"serve --erase-numbers-after 30d" + sim: config.Serve{
+			Lease: 9 * time.Second, Access: access, Service: service, Database: file, Dialers: []config.Dialer{simulated("sim", 1)}, EraseNumbersAfter: 30 * day,
+		},
+	} {
+		t.Run(args, func(t *testing.T) {
+			t.Parallel()
+			// What one run erases is no setting.
+			got, _, err := parse(t, strings.Fields(args), nil, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(want, got, reveal); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// secret is a secret of a test's own, which has to come from a command line.
+func secret(text string) config.Secret {
+	c, _ := config.Parse([]string{"privacy", "erase", "--phone-number", text}, nil, nil)
+	return c.(config.EraseNumbers).Number
+}
+
 func TestFilesThatHoldNothingAreFine(t *testing.T) {
 	t.Parallel()
 	for name, text := range map[string]string{"empty": "", "comment": "# nothing\n", "null": "---\n"} {
@@ -422,7 +458,7 @@ func TestHelp(t *testing.T) {
 		"of migrate": {[]string{"migrate", "-h"}, []string{"COACH_DATABASE", "COACH_DATABASE_PASSWORD_FILE"}},
 		"of serve": {[]string{"serve", "-h"}, []string{
 			"COACH_DIALERS", "COACH_DATABASE", "COACH_LISTEN", "127.0.0.1:8080", "COACH_SHUTDOWN_TIMEOUT", "COACH_LOG_LEVEL",
-			"COACH_LOG_FORMAT", "secret-file", "COACH_DIALER_<NAME>_SECRET", "type-variable",
+			"COACH_LOG_FORMAT", "secret-file", "COACH_DIALER_<NAME>_SECRET", "type-variable", "COACH_ERASE_NUMBERS_AFTER",
 		}},
 	}
 	for name, c := range cases {

@@ -13,6 +13,9 @@ import (
 // answers as it is.
 var saneRequestID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
+// unsaid are names that may be a customer's number, or hold a token.
+var unsaid = regexp.MustCompile(`^[0-9._-]*$|cm_`)
+
 // answerWithin is how long one answer may take, waiting and writing together. A
 // disconnect waits for seconds only.
 const answerWithin = time.Minute
@@ -21,7 +24,7 @@ const answerWithin = time.Minute
 func identify(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		id := c.Request().Header.Get(echo.HeaderXRequestID)
-		if !saneRequestID.MatchString(id) {
+		if !saneRequestID.MatchString(id) || unsaid.MatchString(id) {
 			id = uuid.Must(uuid.NewV7()).String()
 		}
 		h := c.Response().Header()

@@ -8,6 +8,8 @@ import (
 	"os"
 	"os/exec"
 	"testing"
+
+	"github.com/coachmanager/coachmanager/internal/coaching"
 )
 
 const (
@@ -37,6 +39,10 @@ func beChild() int {
 			}
 			fmt.Println(commit.Revision.Number)
 		}
+	case "erase":
+		erasure := Erasure{Number: coaching.NewPhoneNumber(erasedNumber)}
+		_, err := s.EraseNumbers(ctx, erasure, func(e Erased) { fmt.Println(e.Calls) })
+		fmt.Println(err)
 	}
 	return 0
 }

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"gorm.io/gorm"
+
+	"github.com/coachmanager/coachmanager/internal/coaching"
 )
 
 // engine is what the databases do not have in common.
@@ -25,8 +27,23 @@ type engine interface {
 	tellRelease(tx *gorm.DB) error
 	// unhurried gives the statements of a transaction more time.
 	unhurried(tx *gorm.DB, d time.Duration) error
+	// scrub takes a number that is in no row any more out of the database's files, as
+	// far as it can.
+	scrub(ctx context.Context, number coaching.PhoneNumber) (Scrubbed, error)
 	close() error
 }
+
+// Scrubbed tells what became of the files that a database is kept in, in which bytes
+// of erased rows may lie about.
+type Scrubbed string
+
+// What scrub came to.
+const (
+	ScrubbedClean     Scrubbed = "clean"     // an SQLite file that had nothing left
+	ScrubbedRewritten Scrubbed = "rewritten" // an SQLite file that had, and was written anew
+	ScrubbedBusy      Scrubbed = "busy"      // an SQLite file that others use too much for that
+	ScrubbedVacuumed  Scrubbed = "vacuumed"  // tables of Postgres, whose server does the rest in time
+)
 
 // verdict is what an error of a driver means.
 type verdict int

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"crypto/rand"
+	"strings"
+	"time"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -44,4 +46,31 @@ func (s *Store) key(tx *gorm.DB, name string) (Key, error) {
 		return Key{}, err
 	}
 	return Key(row.Secret), nil
+}
+
+// ForgetKeys destroys the keys of a family that are of months before the month of a
+// moment: those called by the family, a space and the month, as in "family 2026-11".
+// What only such a key could tie to somebody nobody can from then on.
+func (s *Store) ForgetKeys(ctx context.Context, family string, before time.Time) (forgotten int64, err error) {
+	err = s.bounded(ctx, "forget keys", func(ctx context.Context) error {
+		tx := s.writing.WithContext(ctx)
+		var names, old []string
+		if err := tx.Model(&keyRow{}).Order("name").Pluck("name", &names).Error; err != nil {
+			return err
+		}
+		for _, name := range names {
+			of, month, _ := strings.Cut(name, " ")
+			made, err := time.Parse("2006-01", month)
+			if of == family && err == nil && !made.AddDate(0, 1, 0).After(before) {
+				old = append(old, name)
+			}
+		}
+		if len(old) == 0 {
+			return nil
+		}
+		result := tx.Where("name IN ?", old).Delete(&keyRow{})
+		forgotten = result.RowsAffected
+		return result.Error
+	})
+	return forgotten, err
 }

@@ -20,6 +20,7 @@ type callRow struct {
 	ResultCode       string
 	HeardFrom        instant
 	HeardUntil       *instant
+	NumberErased     bool
 }
 
 // TableName tells GORM the table.
@@ -32,6 +33,7 @@ func rowOfCall(s sessionRow, seq int, c coaching.HeardCall) callRow {
 		StartedAt: at(c.StartedAt), AnsweredAt: atOrNull(c.AnsweredAt), EndedAt: atOrNull(c.EndedAt),
 		CampaignID: keyOf(c.CampaignID), ListID: keyOf(c.ListID), ResultCode: c.ResultCode,
 		HeardFrom: at(c.HeardFrom), HeardUntil: atOrNull(c.HeardUntil),
+		NumberErased: c.NumberErased,
 	}
 }
 
@@ -43,6 +45,6 @@ func (row callRow) toCall() coaching.HeardCall {
 			AnsweredAt: row.AnsweredAt.timeOrNil(), EndedAt: row.EndedAt.timeOrNil(),
 			CampaignID: row.CampaignID.id(), ListID: row.ListID.id(), ResultCode: row.ResultCode,
 		},
-		HeardFrom: row.HeardFrom.time(), HeardUntil: row.HeardUntil.timeOrNil(),
+		HeardFrom: row.HeardFrom.time(), HeardUntil: row.HeardUntil.timeOrNil(), NumberErased: row.NumberErased,
 	}
 }

@@ -67,6 +67,7 @@ func sqliteDB(path string, patience time.Duration, readOnly bool) (*sql.DB, erro
 	} else {
 		settings.Add("_pragma", "journal_mode(WAL)")
 		settings.Add("_pragma", "cache_size(-32768)") // KiB
+		settings.Add("_pragma", "secure_delete(1)")   // zeroes over what is deleted: it may be a customer's number
 		settings.Add("_txlock", "immediate")
 	}
 	file := url.URL{Scheme: "file", OmitHost: true, Path: path, RawQuery: settings.Encode()}

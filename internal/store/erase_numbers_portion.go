@@ -1,0 +1,93 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"github.com/coachmanager/coachmanager/internal/coaching"
+)
+
+// loggedFor is how long the change log may tell of a session that has ended.
+const loggedFor = 48 * time.Hour
+
+// portion erases what is to go of some sessions, in one transaction with the entries
+// of the change log for those that are live. A record of who erased how many numbers
+// would be one more row of this transaction.
+func (e *eraser) portion(ctx context.Context, ids []key) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	var erased []coaching.NumbersErased
+	try := func(tx *gorm.DB) error {
+		c := change{engine: e.store.engine, looking: e.dryRun}
+		if err := c.loadSessionsOf(tx, sorted(ids)); err != nil {
+			return err
+		}
+		board := coaching.NewBoard(c.rows)
+		erased = board.EraseNumbers(e.rules)
+		if c.looking {
+			return nil
+		}
+		return c.keep(tx, board.Writes())
+	}
+	var err error
+	if e.dryRun {
+		err = e.store.bounded(ctx, "look at numbers", func(ctx context.Context) error { return try(e.store.reading.WithContext(ctx)) })
+	} else {
+		err = e.store.tried(ctx, "erase numbers", try)
+	}
+	if err == nil {
+		e.count(erased)
+	}
+	return err
+}
+
+func (e *eraser) count(erased []coaching.NumbersErased) {
+	for _, one := range erased {
+		e.total.Calls += one.Calls
+		e.total.Reasons += one.Reasons
+		s := one.Session
+		if s.Live() || s.EndedAt.After(e.now.Add(-loggedFor)) {
+			e.logged = true
+		}
+		if e.rules.Number.IsZero() {
+			continue // of an age there may be millions
+		}
+		if one.Calls > 0 {
+			e.sessions[key(s.ID)] = true
+		}
+		if one.Calls > 0 && s.Live() {
+			e.live[key(s.ID)] = true
+		}
+	}
+	e.total.Sessions, e.total.Live = len(e.sessions), len(e.live)
+	e.seen(e.total)
+}
+
+// loadSessionsOf puts the sessions with these ids on the board's rows, whole. The ids
+// are sorted: it is the order of locks.
+func (c *change) loadSessionsOf(tx *gorm.DB, ids []key) error {
+	rows, err := find[sessionRow](ids, func(list []key) *gorm.DB {
+		some := tx.Where("id IN ?", list).Order("id")
+		if c.looking {
+			return some
+		}
+		return some.Clauses(clause.Locking{Strength: "UPDATE"})
+	})
+	if err != nil {
+		return err
+	}
+	whole, err := withCallsAndRequests(tx, rows)
+	if err != nil {
+		return err
+	}
+	c.sessions = make(map[key]sessionRows, len(whole))
+	for _, rows := range whole {
+		c.sessions[rows.session.ID] = rows
+	}
+	c.rows.Sessions, err = toSessions(whole)
+	return err
+}
