@@ -48,6 +48,8 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 		err = importCatalogue(ctx, c, stdout, stderr)
 	case config.ExportCatalogue:
 		err = exportCatalogue(ctx, c, stdout, stderr)
+	case config.AuditVerify:
+		err = verifyAudit(ctx, c, stdout, stderr)
 	case config.Version:
 		err = version(stdout)
 	}

@@ -2,6 +2,7 @@ package access
 
 import (
 	"context"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -15,14 +16,23 @@ type Identity struct {
 	Role    Role
 	User    *coaching.UserID // nil for a token that belongs to nobody
 	Team    string           // whose sessions it is limited to; "": all
+	Subject string           // who an identity provider says it is: issuer and subject; "" for a token
 }
 
 // Local is whoever asks a service that runs without tokens, and so answers only to
 // its own machine.
 var Local = Identity{Name: "local", Role: Admin}
 
-// May tells whether the identity has a permission.
-func (i Identity) May(p Permission) bool { return i.Role.allows(p) }
+// May tells whether the identity has a permission. The audit is of all teams, so
+// none that is limited to one may read it.
+func (i Identity) May(p Permission) bool {
+	return i.Role.allows(p) && (p != Audit || i.Team == "")
+}
+
+// Permissions are all that the identity has.
+func (i Identity) Permissions() []Permission {
+	return slices.DeleteFunc(i.Role.Permissions(), func(p Permission) bool { return !i.May(p) })
+}
 
 type contextKey struct{}
 

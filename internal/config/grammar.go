@@ -20,6 +20,7 @@ type grammar struct {
 	Doctor  doctorFlags  `cmd:"" help:"Look whether the database and the dialers are as serve needs them, and say what to mend."`
 	Users   usersFlags   `cmd:"" help:"Import or export the users: who has which extension."`
 	Catalog catalogFlags `cmd:"" help:"Import or export the names of campaigns, lists and result codes."`
+	Audit   auditFlags   `cmd:"" help:"Verify the record of who did what."`
 	Version struct{}     `cmd:"" help:"Say which build this is."`
 }
 
@@ -120,8 +121,8 @@ const description = "Coach Manager shows who in a contact centre is listening to
 
 // Parse makes a command of the arguments (without the program's name), the
 // environment (as os.Environ gives it) and the file they name. It returns Demo,
-// Serve, Migrate, Doctor, ImportUsers, ExportUsers, ImportCatalogue, ExportCatalogue
-// or Version, or nil when help was asked for and has been written to stdout; of the
+// Serve, Migrate, Doctor, ImportUsers, ExportUsers, ImportCatalogue, ExportCatalogue,
+// AuditVerify or Version, or nil when help was asked for and has been written to stdout; of the
 // token commands TokenCreate, TokenList, TokenRevoke or TokenGenerate. The error is
 // one line for the user.
 func Parse(args, environ []string, stdout io.Writer) (any, error) {
@@ -181,6 +182,8 @@ func (g *grammar) check(command string, from *sources) (any, error) {
 		return g.Catalog.Import.check()
 	case "catalog export":
 		return g.Catalog.Export.check()
+	case "audit verify":
+		return g.Audit.Verify.check()
 	default:
 		return Version{}, nil
 	}

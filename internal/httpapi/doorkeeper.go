@@ -12,6 +12,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/coachmanager/coachmanager/internal/access"
+	"github.com/coachmanager/coachmanager/internal/audit"
 	"github.com/coachmanager/coachmanager/internal/coaching"
 )
 
@@ -23,6 +24,7 @@ type doorkeeper struct {
 	proxies    trustedProxies
 	requests   *limiter // of each token
 	wrong      *limiter // tokens, of each address
+	audit      *audit.Recorder
 }
 
 const (
@@ -39,6 +41,7 @@ func newDoorkeeper(operations map[string]*operation, o Options) *doorkeeper {
 		guard: o.Guard, operations: operations, proxies: o.TrustedProxies,
 		requests: newLimiter(time.Second/time.Duration(rate), rate*burstSeconds, mostCallers),
 		wrong:    newLimiter(wrongEvery, wrongAtOnce, mostCallers),
+		audit:    o.Audit,
 	}
 }
 
@@ -51,13 +54,13 @@ func (d *doorkeeper) check(next echo.HandlerFunc) echo.HandlerFunc {
 			return next(c)
 		}
 		who, err := d.identify(c)
+		c.SetRequest(r.WithContext(access.With(r.Context(), who))) // also where it is refused: the audit tells to whom
 		if err != nil {
 			return err
 		}
 		if !who.May(o.permission) {
 			return lacks(o.permission, "this operation")
 		}
-		c.SetRequest(r.WithContext(access.With(r.Context(), who)))
 		return next(c)
 	}
 }

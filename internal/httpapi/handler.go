@@ -10,6 +10,7 @@ import (
 
 	"github.com/coachmanager/coachmanager/api"
 	"github.com/coachmanager/coachmanager/internal/access"
+	"github.com/coachmanager/coachmanager/internal/audit"
 	"github.com/coachmanager/coachmanager/internal/coaching"
 )
 
@@ -30,12 +31,15 @@ type Options struct {
 	// Origins are those of other sites' pages that may ask, with a token.
 	Origins []string
 	TLS     bool // the handler is behind TLS of this process
+	// Audit records who does what. It has to be running.
+	Audit *audit.Recorder
 }
 
 // operations implements the contract. Its methods are safe for concurrent use.
 type operations struct {
 	floor *coaching.Floor
 	live  *liveLists
+	audit *audit.Recorder
 }
 
 var _ api.StrictServerInterface = (*operations)(nil)
@@ -49,7 +53,7 @@ type handler struct {
 // New returns the handler of everything the service serves. The floor must be
 // open, and the guard if there is one. The handler keeps nothing running.
 func New(floor *coaching.Floor, options Options) http.Handler {
-	h := &handler{Echo: echo.New(), operations: &operations{floor: floor, live: &liveLists{floor: floor}}}
+	h := &handler{Echo: echo.New(), operations: &operations{floor: floor, live: &liveLists{floor: floor}, audit: options.Audit}}
 	problems := &problemWriter{log: options.Log}
 	h.HTTPErrorHandler = problems.write
 
@@ -66,7 +70,8 @@ func New(floor *coaching.Floor, options Options) http.Handler {
 	// After it: what depends on the route. Who asks, and may that one do this at all,
 	// is decided before anything of the request is looked at.
 	v := newValidator(contract())
-	h.Use(allowMethods, newDoorkeeper(v.operations, options).check, refuseBody, v.check, middleware.GzipWithConfig(middleware.GzipConfig{
+	d := newDoorkeeper(v.operations, options)
+	h.Use(allowMethods, d.enterRefusals, d.check, refuseBody, v.check, middleware.GzipWithConfig(middleware.GzipConfig{
 		MinLength: gzipFrom, Skipper: notCompressed,
 	}))
 
@@ -90,6 +95,7 @@ var compressed = map[string]bool{
 	basePath + "/coaching-sessions":                     true,
 	basePath + "/users":                                 true,
 	basePath + "/campaigns":                             true,
+	basePath + "/audit":                                 true,
 	documentPath:                                        true,
 }
 

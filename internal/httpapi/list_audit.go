@@ -1,0 +1,66 @@
+package httpapi
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+
+	"github.com/coachmanager/coachmanager/api"
+	"github.com/coachmanager/coachmanager/internal/audit"
+	"github.com/coachmanager/coachmanager/internal/coaching"
+)
+
+// ListAudit answers from the database.
+func (o *operations) ListAudit(ctx context.Context, r api.ListAuditRequestObject) (api.ListAuditResponseObject, error) {
+	p := r.Params
+	if p.From != nil && p.To != nil && !p.From.Before(*p.To) {
+		return nil, invalid("to", "must be later than from")
+	}
+	query := audit.Query{
+		Action: audit.Action(given(p.Action)), ActorID: given(p.ActorID), SubjectID: given(p.SubjectID),
+		From: bounded(p.From), To: bounded(p.To),
+	}
+	mark, err := fingerprintOfAny("listAudit", query)
+	if err != nil {
+		return nil, err
+	}
+	if query.Before, err = beforeNumber(p.Cursor, mark); err != nil {
+		return nil, err
+	}
+	query.Limit = p.Limit
+	found, err := o.audit.Page(ctx, query)
+	if err != nil {
+		return nil, unread(err)
+	}
+	page := api.ListAudit200JSONResponse{
+		Items: []api.AuditEntry{}, NextCursor: nextByNumber(found.Next, mark),
+		Head: api.AuditHead{Number: found.Head.Number, Hash: found.Head.Hash.String()},
+	}
+	for _, e := range found.Entries {
+		page.Items = append(page.Items, auditEntryOf(e))
+	}
+	return page, nil
+}
+
+// unread is the error of a page that could not be read.
+func unread(err error) error {
+	if !errors.Is(err, coaching.ErrUnavailable) {
+		return err
+	}
+	return &coaching.Error{Code: coaching.DatabaseUnavailable, Message: kinds[coaching.DatabaseUnavailable].detail, Cause: err}
+}
+
+func auditEntryOf(e audit.Entry) api.AuditEntry {
+	entry := api.AuditEntry{
+		Number: e.Number, At: e.At.UTC(), Action: string(e.Action), Result: e.Result,
+		Actor:   api.AuditActor{Kind: string(e.Actor.Kind), ID: orNull(e.Actor.ID), UserID: e.Actor.User},
+		Details: map[string]any{}, Hash: e.Hash.String(),
+	}
+	if e.Subject != (audit.Subject{}) {
+		entry.Subject = &api.AuditSubject{Kind: string(e.Subject.Kind), ID: e.Subject.ID}
+	}
+	// What cannot be read was tampered with: verifying tells of that.
+	_ = json.Unmarshal([]byte(cmp.Or(e.Details, "{}")), &entry.Details)
+	return entry
+}
