@@ -16,17 +16,14 @@ var _ audit.Store = (*Store)(nil)
 func (s *Store) AuditKey(ctx context.Context) (made audit.Key, now time.Time, err error) {
 	err = s.bounded(ctx, "read the key of the audit", func(ctx context.Context) error {
 		tx := s.writing.WithContext(ctx)
-		if now, err = s.engine.now(tx); err == nil {
-			made, err = s.auditKey(tx, now)
+		if now, err = s.engine.now(tx); err != nil {
+			return err
 		}
+		secret, err := s.key(tx, audit.KeyName(now))
+		made = audit.Key(secret)
 		return err
 	})
 	return made, now, err
-}
-
-func (s *Store) auditKey(tx *gorm.DB, now time.Time) (audit.Key, error) {
-	secret, err := s.key(tx, audit.KeyName(now))
-	return audit.Key(secret), err
 }
 
 // AppendAudit is part of audit.Store.

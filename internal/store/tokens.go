@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"time"
 
 	"github.com/google/uuid"
@@ -58,6 +57,7 @@ func (s *Store) CreateToken(ctx context.Context, n access.NewToken) (access.Toke
 // did. Of several that try at once one does.
 func (s *Store) CreateFirstToken(ctx context.Context, n access.NewToken) (made bool, err error) {
 	_, err = s.changeTokens(ctx, "create the first token", func(tx *gorm.DB, now time.Time) (tokenRow, audit.Action, error) {
+		made = false // of another try
 		// The counter's row is what several wait for: none sees the table empty when
 		// another has put a token in. The audit's comes before it, as everywhere.
 		if _, err := lockAudit(tx); err != nil {
@@ -139,22 +139,25 @@ func (s *Store) RevokeToken(ctx context.Context, idOrName string) (access.Token,
 func (s *Store) changeTokens(
 	ctx context.Context, doing string, rule func(tx *gorm.DB, now time.Time) (tokenRow, audit.Action, error),
 ) (access.Token, error) {
+	// Before the transaction: who makes the key there has others wait to the commit.
+	secret, _, err := s.AuditKey(ctx)
+	if err != nil {
+		return access.Token{}, err
+	}
 	var changed tokenRow
-	err := s.bounded(ctx, doing, func(ctx context.Context) error {
-		return s.writing.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-			now, err := s.engine.now(tx)
-			if err != nil {
-				return err
-			}
-			var action audit.Action
-			if changed, action, err = rule(tx, now); err != nil || changed.ID == (key{}) {
-				return err
-			}
-			if err := s.auditToken(tx, now, action, changed); err != nil {
-				return err
-			}
-			return s.tellToken(tx, changed.ID)
-		}, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
+	err = s.tried(ctx, doing, func(tx *gorm.DB) error {
+		now, err := s.engine.now(tx)
+		if err != nil {
+			return err
+		}
+		var action audit.Action
+		if changed, action, err = rule(tx, now); err != nil || changed.ID == (key{}) {
+			return err
+		}
+		if err := s.auditToken(tx, secret, action, changed); err != nil {
+			return err
+		}
+		return s.tellToken(tx, changed.ID)
 	})
 	if err != nil || changed.ID == (key{}) {
 		return access.Token{}, err
@@ -164,23 +167,20 @@ func (s *Store) changeTokens(
 
 // auditToken enters what a command, or the service at its first start, did to a
 // token.
-func (s *Store) auditToken(tx *gorm.DB, now time.Time, action audit.Action, row tokenRow) error {
+func (s *Store) auditToken(tx *gorm.DB, secret audit.Key, action audit.Action, row tokenRow) error {
 	if action == "" {
 		return nil
 	}
-	key, err := s.auditKey(tx, now)
+	text, err := row.details().Text(secret)
 	if err != nil {
 		return err
 	}
 	e := audit.Entry{
 		Action: action, Result: audit.Done, Actor: audit.Actor{Kind: audit.ByCommand},
-		Subject: audit.Subject{Kind: audit.Token, ID: uuid.UUID(row.ID).String()},
+		Subject: audit.Subject{Kind: audit.Token, ID: uuid.UUID(row.ID).String()}, Details: text,
 	}
 	if action == audit.FirstTokenCreated {
 		e.Actor.Kind = audit.Service
-	}
-	if e.Details, err = row.details().Text(key); err != nil {
-		return err
 	}
 	return appendAudit(tx, s.engine, []audit.Entry{e})
 }
