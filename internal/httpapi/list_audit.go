@@ -48,7 +48,7 @@ func unread(err error) error {
 	if !errors.Is(err, coaching.ErrUnavailable) {
 		return err
 	}
-	return &coaching.Error{Code: coaching.DatabaseUnavailable, Message: kinds[coaching.DatabaseUnavailable].detail, Cause: err}
+	return &coaching.Error{Code: coaching.DatabaseUnavailable, Message: "The database cannot be reached. Try again in a moment.", Cause: err}
 }
 
 func auditEntryOf(e audit.Entry) api.AuditEntry {
