@@ -12,19 +12,25 @@ const logHeadEvery = time.Hour
 func (r *Recorder) logHeads(ctx context.Context) {
 	tick := time.NewTicker(logHeadEvery)
 	defer tick.Stop()
-	for logged := int64(-1); ; {
-		head, err := r.store.AuditHead(ctx)
-		switch {
-		case err != nil && ctx.Err() == nil:
-			r.log.Warn("the head of the audit was not read; tried again in an hour", "error", err)
-		case err == nil && head.Number != logged:
-			r.log.Info("audit head", "number", head.Number, "hash", head.Hash.String())
-			logged = head.Number
-		}
+	for {
+		r.logHead(ctx)
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
 			return
 		}
+	}
+}
+
+// logHead logs where the chain ends, unless that was logged.
+func (r *Recorder) logHead(ctx context.Context) {
+	head, err := r.store.AuditHead(ctx)
+	switch {
+	case ctx.Err() != nil:
+	case err != nil:
+		r.log.Warn("the head of the audit was not read", "error", err)
+	case head.Number != r.logged:
+		r.log.Info("audit head", "number", head.Number, "hash", head.Hash.String())
+		r.logged = head.Number
 	}
 }

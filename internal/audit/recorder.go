@@ -31,6 +31,7 @@ type Recorder struct {
 
 	queue    chan *waiting
 	refusals refusals
+	logged   int64 // number of the last head that was logged; -1 before the first
 }
 
 // waiting is an event whose caller waits for it to be committed.
@@ -44,18 +45,26 @@ type waiting struct {
 func NewRecorder(store Store, log *slog.Logger) *Recorder {
 	return &Recorder{
 		store: store, log: log, keys: keyring{store: store},
-		queue: make(chan *waiting, committedAtOnce), refusals: newRefusals(),
+		queue: make(chan *waiting, committedAtOnce), refusals: newRefusals(), logged: -1,
 	}
 }
 
 // Run commits entries until ctx ends; what is left then is entered if the database
-// answers at once. It logs the head of the chain from time to time: logs that are
-// kept elsewhere anchor the chain there.
+// answers at once. It logs the head of the chain from time to time, and at the end:
+// logs that are kept elsewhere anchor the chain there.
 func (r *Recorder) Run(ctx context.Context) {
 	var running sync.WaitGroup
-	defer running.Wait()
+	running.Go(func() { r.commitLooks(ctx) })
 	running.Go(func() { r.enterRefusals(ctx) })
 	running.Go(func() { r.logHeads(ctx) })
+	running.Wait()
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWords)
+	defer cancel()
+	r.logHead(last)
+}
+
+// commitLooks commits what callers wait for, until ctx ends.
+func (r *Recorder) commitLooks(ctx context.Context) {
 	for {
 		select {
 		case first := <-r.queue:

@@ -231,10 +231,13 @@ func TestTheHeadIsLogged(t *testing.T) {
 			t.Fatal(err)
 		}
 		after(2 * time.Hour)
+		one, _ := m.AuditHead(t.Context())
+		r.Refused(audit.Refusal{Action: audit.RequestRefused, By: token, Operation: "getMe", Code: "forbidden"})
 		cancel()
 		running.Wait()
-		head, _ := m.AuditHead(t.Context())
-		if strings.Count(log.String(), "audit head") != 2 || !strings.Contains(log.String(), "number=1 hash="+head.Hash.String()) {
+		two, _ := m.AuditHead(t.Context())
+		if strings.Count(log.String(), "audit head") != 3 || !strings.Contains(log.String(), "number=1 hash="+one.Hash.String()) ||
+			!strings.Contains(log.String(), "number=2 hash="+two.Hash.String()) {
 			t.Errorf("logged %s", log)
 		}
 	})
