@@ -147,12 +147,17 @@ func (r *Recorder) enterRefusals(ctx context.Context) {
 		case now := <-tick.C:
 			r.enterDue(ctx, now, false)
 		case <-ctx.Done():
-			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWords)
-			defer cancel()
-			r.enterDue(last, time.Now(), true)
+			r.enterLast(ctx)
 			return
 		}
 	}
+}
+
+// enterLast does not hold up the end for long.
+func (r *Recorder) enterLast(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWords)
+	defer cancel()
+	r.enterDue(ctx, time.Now(), true)
 }
 
 func (r *Recorder) enterDue(ctx context.Context, now time.Time, all bool) {

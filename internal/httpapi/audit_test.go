@@ -198,7 +198,7 @@ func (g *guarded) checkOutsiderAgrees(admin string) {
 		for _, field := range []string{
 			"1", prior, fmt.Sprint(e.Number), fmt.Sprint(e.At.UnixMicro()), e.Action, e.Result, e.Actor.Kind, null(e.Actor.ID), user, subject.Kind, subject.ID, string(details),
 		} {
-			text.WriteString(fmt.Sprint(len(field), ":", field, ","))
+			fmt.Fprintf(&text, "%d:%s,", len(field), field)
 		}
 		sum := sha256.Sum256([]byte(text.String()))
 		if prior = hex.EncodeToString(sum[:]); prior != e.Hash || e.Number != int64(i+1) {
