@@ -124,7 +124,7 @@ func TestATableThatSomebodyLocks(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = conn.Close(t.Context()) }()
-	if _, err := conn.Exec(t.Context(), "BEGIN; LOCK TABLE counter, sessions, dialers IN ACCESS EXCLUSIVE MODE"); err != nil {
+	if _, err := conn.Exec(t.Context(), "BEGIN; LOCK TABLE counter, sessions, dialers, audit_head, keys IN ACCESS EXCLUSIVE MODE"); err != nil {
 		t.Fatal(err)
 	}
 	checkAway(t, "its tables are locked", calls(s))
