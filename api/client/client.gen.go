@@ -1212,7 +1212,7 @@ type ClientInterface interface {
 	// with `active` false, since history points at them. A token that is limited to a team
 	// gets the users of that team. Answered from memory.
 	//
-	// One page looks at no more than 100,000 users, so it may be short or empty and still have a `next_cursor`: go
+	// One page looks at no more than 10,000 users, so it may be short or empty and still have a `next_cursor`: go
 	// on until that is null.
 	//
 	// Corresponds with GET /users (the `ListUsers` operationId).
@@ -1478,7 +1478,7 @@ func (c *Client) GetMe(ctx context.Context, reqEditors ...RequestEditorFn) (*htt
 // with `active` false, since history points at them. A token that is limited to a team
 // gets the users of that team. Answered from memory.
 //
-// One page looks at no more than 100,000 users, so it may be short or empty and still have a `next_cursor`: go
+// One page looks at no more than 10,000 users, so it may be short or empty and still have a `next_cursor`: go
 // on until that is null.
 //
 // Corresponds with GET /users (the `ListUsers` operationId).
@@ -2722,7 +2722,7 @@ type ClientWithResponsesInterface interface {
 	// with `active` false, since history points at them. A token that is limited to a team
 	// gets the users of that team. Answered from memory.
 	//
-	// One page looks at no more than 100,000 users, so it may be short or empty and still have a `next_cursor`: go
+	// One page looks at no more than 10,000 users, so it may be short or empty and still have a `next_cursor`: go
 	// on until that is null.
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -3409,7 +3409,7 @@ func (c *ClientWithResponses) GetMeWithResponse(ctx context.Context, reqEditors 
 // with `active` false, since history points at them. A token that is limited to a team
 // gets the users of that team. Answered from memory.
 //
-// One page looks at no more than 100,000 users, so it may be short or empty and still have a `next_cursor`: go
+// One page looks at no more than 10,000 users, so it may be short or empty and still have a `next_cursor`: go
 // on until that is null.
 //
 // Returns a wrapper object for the known response body format(s).

@@ -46,6 +46,8 @@ func databaseError(c config.Database, err error) error {
 	switch {
 	case errors.Is(err, store.ErrClaimed):
 		return fmt.Errorf("%s: %w", c.Shown, err)
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%s: there is no such database; see that its name is right, or make it with coach-manager migrate", c.Shown)
 	case errors.Is(err, fs.ErrPermission):
 		return fmt.Errorf("%s: %w; choose another place, or let this user write there", c.Shown, err)
 	case errors.Is(err, coaching.ErrUnavailable) && strings.HasPrefix(c.Shown, "sqlite:"):
@@ -58,9 +60,10 @@ func databaseError(c config.Database, err error) error {
 }
 
 // openForCommand opens a database for a command that ends by itself, beside those
-// that serve it, with as few connections as there may be.
-func openForCommand(ctx context.Context, c config.Database, log *slog.Logger) (*store.Store, error) {
-	opened, err := store.Open(ctx, c.URL.Reveal(), store.Options{Log: log, MaxConns: 1})
+// that serve it, with as few connections as there may be. If it has to exist, none is
+// made: most likely its name is mistyped.
+func openForCommand(ctx context.Context, c config.Database, existing bool, log *slog.Logger) (*store.Store, error) {
+	opened, err := store.Open(ctx, c.URL.Reveal(), store.Options{Log: log, MaxConns: 1, Existing: existing})
 	if err != nil {
 		return nil, databaseError(c, err)
 	}

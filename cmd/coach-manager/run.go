@@ -50,6 +50,8 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 		err = exportCatalogue(ctx, c, stdout, stderr)
 	case config.AuditVerify:
 		err = verifyAudit(ctx, c, stdout, stderr)
+	case config.Healthcheck:
+		err = healthcheck(ctx, c)
 	case config.Version:
 		err = version(stdout)
 	}

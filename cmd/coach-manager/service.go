@@ -15,6 +15,7 @@ import (
 	"github.com/coachmanager/coachmanager/internal/coaching"
 	"github.com/coachmanager/coachmanager/internal/config"
 	"github.com/coachmanager/coachmanager/internal/httpapi"
+	"github.com/coachmanager/coachmanager/internal/store"
 )
 
 // service is what demo and serve run. It owns its listener and its database.
@@ -48,6 +49,10 @@ func (s *service) run(ctx context.Context) (err error) {
 		return startError(ctx, fmt.Errorf("read the live sessions: %w", err))
 	}
 	guard, err := s.guard(ctx, floor)
+	var cursors store.Key
+	if err == nil {
+		cursors, err = s.db.Key(ctx, cursorKey)
+	}
 	if err != nil {
 		_ = s.listener.Close()
 		return startError(ctx, err)
@@ -67,7 +72,8 @@ func (s *service) run(ctx context.Context) (err error) {
 	handler := httpapi.New(floor, httpapi.Options{ //nolint:contextcheck // a request has its own
 		Log: s.log, Version: thisBuild().version, Guard: guard, TokenRate: s.access.Rate,
 		TrustedProxies: s.access.TrustedProxies, Origins: s.access.Origins, TLS: s.certificate != nil,
-		Audit: recorder,
+		Audit:     recorder,
+		CursorKey: cursors,
 	})
 	server := httpapi.NewServer(handler, s.log)
 	served := make(chan error, 1)
@@ -86,6 +92,9 @@ func (s *service) run(ctx context.Context) (err error) {
 	}
 	return errors.Join(err, s.stop(server, stopBelow, &running)) //nolint:contextcheck // ctx has ended: that is why it stops
 }
+
+// cursorKey is the name of the key that seals cursors.
+const cursorKey = "cursors"
 
 // guard reads the tokens; it is nil for a service that asks for none.
 func (s *service) guard(ctx context.Context, floor *coaching.Floor) (*access.Guard, error) {

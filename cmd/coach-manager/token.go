@@ -27,7 +27,8 @@ func createToken(ctx context.Context, c config.TokenCreate, stdout, stderr io.Wr
 	if err := n.Check(); err != nil {
 		return err
 	}
-	return onDatabase(ctx, c.Database, c.Log, stderr, func(db *store.Store) error {
+	// It may come before the first serve.
+	return onAnyDatabase(ctx, c.Database, c.Log, stderr, func(db *store.Store) error {
 		made, err := db.CreateToken(ctx, n)
 		if err != nil {
 			return inWords(err, access.ErrNameTaken, access.ErrNoUser)
@@ -37,7 +38,7 @@ func createToken(ctx context.Context, c config.TokenCreate, stdout, stderr io.Wr
 			_, revokeErr := db.RevokeToken(ctx, made.ID.String())
 			return errors.Join(fmt.Errorf("write the token: %w", err), revokeErr)
 		}
-		_, err = fmt.Fprintf(stderr, "Token %q (%s) is made. Above is its text, which is shown this once and kept nowhere: send it as\nAuthorization: Bearer cm_...\n", made.Name, made.Role)
+		_, err = fmt.Fprintf(stderr, "Token %q (%s) is made in %s. Above is its text, which is shown this once and kept nowhere: send it as\nAuthorization: Bearer cm_...\n", made.Name, made.Role, c.Database.Shown)
 		return err
 	})
 }
@@ -104,15 +105,27 @@ func makeFirstToken(ctx context.Context, db *database, secret config.Secret, log
 		return errors.New("the first token is not of the form that coach-manager token generate writes")
 	}
 	made, err := db.CreateFirstToken(ctx, access.NewToken{Name: "first", Role: access.Admin, Hash: hash})
-	if made {
+	switch {
+	case made:
 		log.Info("the first token is made", "name", "first", "role", access.Admin)
+	case err == nil:
+		log.Info("the first token is not needed: there have been tokens before; coach-manager token list shows them")
 	}
 	return err
 }
 
-// onDatabase does something with a database and closes it.
-func onDatabase(ctx context.Context, c config.Database, l config.Log, stderr io.Writer, do func(*store.Store) error) (err error) {
-	db, err := openForCommand(ctx, c, newLog(l, stderr))
+// onDatabase does something with a database that is there, and closes it.
+func onDatabase(ctx context.Context, c config.Database, l config.Log, stderr io.Writer, do func(*store.Store) error) error {
+	return on(ctx, c, true, newLog(l, stderr), do)
+}
+
+// onAnyDatabase makes the database first where there is none.
+func onAnyDatabase(ctx context.Context, c config.Database, l config.Log, stderr io.Writer, do func(*store.Store) error) error {
+	return on(ctx, c, false, newLog(l, stderr), do)
+}
+
+func on(ctx context.Context, c config.Database, existing bool, log *slog.Logger, do func(*store.Store) error) (err error) {
+	db, err := openForCommand(ctx, c, existing, log)
 	if err != nil {
 		return err
 	}

@@ -167,6 +167,11 @@ func TestTheFirstTokenComesWithTheDeployment(t *testing.T) {
 func TestTokenCommandsRefuse(t *testing.T) {
 	t.Parallel()
 	database := "sqlite:" + filepath.Join(t.TempDir(), "coach.db")
+	code, out, logs := runOnce(t, nil, "token", "list", "--database", database)
+	if code != 1 {
+		t.Errorf("of no database: got exit code %d", code)
+	}
+	oneLine(t, out, logs, "no such database")
 	newToken(t, database, "me", "admin")
 	for says, args := range map[string][]string{
 		"already":       {"create", "--name", "me", "--role", "viewer"},

@@ -15,13 +15,17 @@ type build struct {
 	modified bool   // built from a working copy with changes
 }
 
+// stamped is the version where the linker was told one (-X main.stamped=v1.2.3),
+// as the image's recipe does: there the source comes without its history.
+var stamped string
+
 func thisBuild() build {
-	b := build{version: "(devel)"}
+	b := build{version: cmp.Or(stamped, "(devel)")}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return b
 	}
-	b.version = cmp.Or(info.Main.Version, b.version)
+	b.version = cmp.Or(stamped, info.Main.Version, b.version)
 	for _, s := range info.Settings {
 		switch s.Key {
 		case "vcs.revision":

@@ -52,7 +52,8 @@ type place [8]byte
 
 // Errors of Authenticate, told apart with errors.Is.
 var (
-	// ErrInvalid: the text is no token, or one that is unknown, revoked or expired.
+	// ErrInvalid: the text is no token, or one that is unknown, revoked or expired, or
+	// whose user is inactive.
 	ErrInvalid = errors.New("no valid token")
 	// ErrUnconfirmed: the database has been away for longer than tokens are trusted.
 	ErrUnconfirmed = errors.New("the database has been away for too long to trust a token")
@@ -106,12 +107,17 @@ func (g *Guard) Authenticate(text string) (Identity, error) {
 	}
 	now := g.clock.Add(time.Since(g.confirmed))
 	for _, t := range g.byHash[place(hash[:len(place{})])] {
-		if subtle.ConstantTimeCompare(t.Hash[:], hash[:]) == 1 && t.State(now) == Valid {
+		if subtle.ConstantTimeCompare(t.Hash[:], hash[:]) == 1 && t.State(now) == Valid && !g.inactive(t.User) {
 			g.used(t.ID, now)
 			return t.identity(), nil
 		}
 	}
 	return Identity{}, ErrInvalid
+}
+
+// inactive tells whether a token's user is one of those who are not any more.
+func (g *Guard) inactive(user *coaching.UserID) bool {
+	return user != nil && g.floor.Inactive(*user)
 }
 
 // confirmedAt is the last moment at which what is in memory was known to be all
@@ -131,6 +137,9 @@ func (g *Guard) used(id uuid.UUID, now time.Time) {
 }
 
 const (
+	// readEvery is how often the tokens are read again without a change: while a
+	// machine is suspended, this process's clock may stand and the database's goes on.
+	readEvery = time.Minute
 	// lookEvery is how often the guard looks for tokens to read again and uses to
 	// keep, without a wake-up.
 	lookEvery = time.Second
@@ -179,13 +188,13 @@ func (g *Guard) keepLastUses(ctx context.Context) {
 	g.keepUses(ctx, 0)
 }
 
-// follow reads the tokens again if something happened to one. A failure is tried
-// again at the next look.
+// follow reads the tokens again if something happened to one, or they were read
+// long ago. A failure is tried again at the next look.
 func (g *Guard) follow(ctx context.Context) {
 	g.mu.RLock()
-	known := g.changes
+	known, read := g.changes, g.confirmed
 	g.mu.RUnlock()
-	if g.floor.TokenChanges() == known {
+	if g.floor.TokenChanges() == known && time.Since(read) < readEvery {
 		return
 	}
 	if err := g.read(ctx); err != nil && ctx.Err() == nil {

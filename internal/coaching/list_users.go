@@ -29,8 +29,9 @@ type UserPage struct {
 	Next  *NamePlace // nil on the last page; a page may be short or empty and still have one
 }
 
-// mostLookedAt is how many users a page looks at at most.
-const mostLookedAt = 100_000
+// mostLookedAt is how many users a page looks at at most: a search through a million
+// must not be one request.
+const mostLookedAt = 10_000
 
 // Users returns a page of the users of a team ("": of all) that are admitted, from
 // memory. after is nil for the first page. What admits is given must not be changed, and its presence may be

@@ -79,7 +79,7 @@ func TestAPageOfUsersLooksAtSoManyOnly(t *testing.T) {
 	if second := f.Users("", first.Next, 10, last); len(second.Users) != 1 || second.Next != nil {
 		t.Errorf("got %+v, want the last user", second)
 	}
-	whole := f.Users("", &NamePlace{Name: "100000"}, 5, everyone)
+	whole := f.Users("", &NamePlace{Name: fmt.Sprintf("%06d", mostLookedAt)}, 5, everyone)
 	if len(whole.Users) != 5 || whole.Next != nil {
 		t.Errorf("got %d users and next %v, want the last 5 and no more", len(whole.Users), whole.Next)
 	}

@@ -108,6 +108,12 @@ func (f *Floor) User(ctx context.Context, id UserID) (*CoachingUser, error) {
 	return nil, noUser()
 }
 
+// Inactive tells whether a user is known to be inactive, from memory.
+func (f *Floor) Inactive(id UserID) bool {
+	u, ok := f.view.user(id)
+	return ok && u.Inactive
+}
+
 // SessionOf returns a session that is of a team, or SessionNotFound; else it is as
 // Session.
 func (f *Floor) SessionOf(ctx context.Context, team string, id SessionID) (*SessionView, error) {

@@ -33,6 +33,16 @@ const (
 	StatusSupervising Status = "supervising" // the type is unknown
 )
 
+// Supervising tells whether a status follows from a live session.
+func (s Status) Supervising() bool {
+	switch s {
+	case StatusMonitoring, StatusCoaching, StatusBarging, StatusTakingOver, StatusSupervising:
+		return true
+	default:
+		return false
+	}
+}
+
 // Presence is a user's status, since when, and the reason of a pause.
 type Presence struct {
 	Status Status     `json:"status"`

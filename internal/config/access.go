@@ -102,6 +102,9 @@ func network(g given) (netip.Prefix, error) {
 	if err != nil {
 		return netip.Prefix{}, g.refuse("%s is no network; write it as 10.0.0.0/8, or as an address", shown(g.text))
 	}
+	if a := prefix.Addr(); a.Is4In6() && prefix.Bits() >= 96 { // addresses are compared as IPv4
+		prefix = netip.PrefixFrom(a.Unmap(), prefix.Bits()-96)
+	}
 	return prefix.Masked(), nil
 }
 

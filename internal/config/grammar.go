@@ -22,6 +22,8 @@ type grammar struct {
 	Catalog catalogFlags `cmd:"" help:"Import or export the names of campaigns, lists and result codes."`
 	Audit   auditFlags   `cmd:"" help:"Verify the record of who did what."`
 	Version struct{}     `cmd:"" help:"Say which build this is."`
+
+	Healthcheck healthcheckFlags `cmd:"" help:"Ask a service on this machine whether it is alive: exit code 0 or 1."`
 }
 
 type demoFlags struct {
@@ -122,9 +124,9 @@ const description = "Coach Manager shows who in a contact centre is listening to
 // Parse makes a command of the arguments (without the program's name), the
 // environment (as os.Environ gives it) and the file they name. It returns Demo,
 // Serve, Migrate, Doctor, ImportUsers, ExportUsers, ImportCatalogue, ExportCatalogue,
-// AuditVerify or Version, or nil when help was asked for and has been written to stdout; of the
-// token commands TokenCreate, TokenList, TokenRevoke or TokenGenerate. The error is
-// one line for the user.
+// AuditVerify, Healthcheck or Version, or nil when help was asked for and has been
+// written to stdout; of the token commands TokenCreate, TokenList, TokenRevoke or
+// TokenGenerate. The error is one line for the user.
 func Parse(args, environ []string, stdout io.Writer) (any, error) {
 	var flags grammar
 	from := &sources{environment: variables(environ)}
@@ -178,6 +180,8 @@ func (g *grammar) check(command string, from *sources) (any, error) {
 		return g.Users.Import.check()
 	case "users export":
 		return g.Users.Export.check()
+	case "healthcheck":
+		return g.Healthcheck.check()
 	case "catalog import <file>":
 		return g.Catalog.Import.check()
 	case "catalog export":

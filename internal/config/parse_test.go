@@ -57,6 +57,7 @@ func TestDefaults(t *testing.T) {
 		"demo":           {[]string{"demo"}, config.Demo{Service: service, Seed: 1, Days: 60}},
 		"migrate":        {[]string{"migrate"}, config.Migrate{Database: config.SQLite("coach-manager.db")}},
 		"version":        {[]string{"version"}, config.Version{}},
+		"healthcheck":    {[]string{"healthcheck"}, config.Healthcheck{URL: "http://127.0.0.1:8080/healthz", Timeout: 3 * time.Second}},
 		"token list":     {[]string{"token", "list"}, config.TokenList{Database: config.SQLite("coach-manager.db")}},
 		"token generate": {[]string{"token", "generate"}, config.TokenGenerate{}},
 		"import users": {[]string{"users", "import", "-", "--dry-run", "--deactivate-missing"}, config.ImportUsers{
@@ -65,7 +66,7 @@ func TestDefaults(t *testing.T) {
 		"export users":     {[]string{"users", "export", "--first-seen"}, config.ExportUsers{Database: config.SQLite("coach-manager.db"), FirstSeen: true}},
 		"import catalogue": {[]string{"catalog", "import", "names.csv"}, config.ImportCatalogue{Database: config.SQLite("coach-manager.db"), File: "names.csv"}},
 		"export catalogue": {[]string{"catalog", "export"}, config.ExportCatalogue{Database: config.SQLite("coach-manager.db")}},
-		"audit verify": {[]string{"audit", "verify", "--expect", "1:ab"}, config.AuditVerify{Database: config.SQLite("coach-manager.db"), Expect: "1:ab"}},
+		"audit verify":     {[]string{"audit", "verify", "--expect", "1:ab"}, config.AuditVerify{Database: config.SQLite("coach-manager.db"), Expect: "1:ab"}},
 		"serve": {[]string{"serve", "--dialer", "sim=simulator://"}, config.Serve{
 			Lease: 9 * time.Second, Access: access,
 			Service: service, Database: config.SQLite("coach-manager.db"), Dialers: []config.Dialer{simulated("sim", 1)},

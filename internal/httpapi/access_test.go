@@ -15,6 +15,7 @@ import (
 	"github.com/coachmanager/coachmanager/internal/access"
 	"github.com/coachmanager/coachmanager/internal/coaching"
 	"github.com/coachmanager/coachmanager/internal/httpapi"
+	"github.com/coachmanager/coachmanager/internal/store"
 )
 
 // caller is one row of the table of who may what.
@@ -177,6 +178,31 @@ func TestMe(t *testing.T) {
 	}
 }
 
+// Whoever is taken out of the imports is let in no more.
+func TestATokenEndsWithItsUser(t *testing.T) {
+	t.Parallel()
+	g := newGuarded(t, engines["sqlite"](t), nil)
+	_, s := g.listen(supervisor, agent, coaching.TypeMonitor)
+	bring := func(in store.Import) {
+		t.Helper()
+		plan, err := g.db.PlanImport(t.Context(), in, func(int) {})
+		g.must(err)
+		g.must(g.db.Import(t.Context(), plan, func(int, int) {}))
+	}
+	anna := coaching.ImportedUser{ExternalID: "emp-1", Name: "Anna", Extensions: []coaching.Extension{{Dialer: "sim", Extension: supervisor}}}
+	bring(store.Import{Users: []coaching.ImportedUser{anna}})
+	user := s.User.ID
+	hers := g.token(access.NewToken{Name: "Anna's", Role: access.Manager, User: &user})
+	other := g.token(access.NewToken{Name: "other", Role: access.Manager})
+	bring(store.Import{DeactivateMissing: true})
+	g.waitFor("her token to end", func() bool { return g.as(hers, "GET", "/me").status == 401 })
+	if a := g.as(other, "GET", "/me"); a.status != 200 {
+		t.Errorf("another token: %d", a.status)
+	}
+	bring(store.Import{Users: []coaching.ImportedUser{anna}})
+	g.waitFor("her return", func() bool { return g.as(hers, "GET", "/me").status == 200 })
+}
+
 // A team sees its sessions, those who take part in them, and nothing else.
 func TestTeams(t *testing.T) {
 	t.Parallel()
@@ -188,7 +214,7 @@ func TestTeams(t *testing.T) {
 			overElsewhere := g.over(otherSupervisor, otherAgent, coaching.TypeMonitor)
 			_, own := g.listen(supervisor, agent, coaching.TypeCoach)
 			_, crossed := g.listen(otherSupervisor, agent, coaching.TypeCoach)
-			_, foreign := g.listen(otherSupervisor, otherAgent, coaching.TypeCoach)
+			_, foreign := g.listen(otherSupervisor, otherAgent, coaching.TypeBarge)
 			g.talk(agent, own)
 			all := g.token(access.NewToken{Name: "all", Role: access.Admin})
 			team := g.token(access.NewToken{Name: "team", Role: access.Admin, Team: north})
@@ -199,6 +225,8 @@ func TestTeams(t *testing.T) {
 			} {
 				g.seesLive(token, want)
 			}
+			g.seesStatus(all, crossed, "barging")
+			g.seesStatus(team, crossed, "coaching") // of what the supervisor does elsewhere it knows nothing
 			for query, want := range map[string][]coaching.SessionID{
 				"state=live": {own.ID, crossed.ID}, "state=ended": {over}, "user_id=" + foreign.User.ID.String(): {crossed.ID},
 				"state=live&target_user_id=" + foreign.Target.ID.String(): nil, "limit=1": {crossed.ID},
@@ -241,6 +269,22 @@ func TestTeams(t *testing.T) {
 			decoded[api.Session](g.as(team, "DELETE", "/coaching-sessions/"+crossed.ID.String()), 200)
 			g.as(team, "GET", "/coaching-users/"+crossed.User.ID.String()).problem(404, "user_not_found")
 		})
+	}
+}
+
+// seesStatus checks the status of a session's supervisor wherever it is shown.
+func (g *guarded) seesStatus(token string, s *coaching.SessionView, want string) {
+	g.t.Helper()
+	for _, u := range decoded[api.CoachingUserList](g.as(token, "GET", "/coaching-users"), 200).Items {
+		if u.ID == s.User.ID && u.Status != want {
+			g.t.Errorf("in the list: %s, want %s", u.Status, want)
+		}
+	}
+	if u := decoded[api.CoachingUser](g.as(token, "GET", "/coaching-users/"+s.User.ID.String()), 200); u.Status != want {
+		g.t.Errorf("selected: %s, want %s", u.Status, want)
+	}
+	if got := decoded[api.Session](g.as(token, "GET", "/coaching-sessions/"+s.ID.String()), 200).User; got.Status != want {
+		g.t.Errorf("in the session: %s, want %s", got.Status, want)
 	}
 }
 

@@ -75,7 +75,7 @@ func (a *answer) hidesInsides() {
 	if a.header.Get("Content-Type") == "text/html" || strings.Contains(a.header.Get("Content-Type"), "yaml") {
 		return
 	}
-	for _, inside := range []string{secret, "goroutine ", ".go:", "coaching.", "openapi3", "echo.", "strconv", "*time", "SQL", "runtime error"} {
+	for _, inside := range []string{secret, "goroutine ", ".go:", "coaching.", "openapi3", "echo.", "strconv", "*time", "SQL ", "SQLSTATE", "runtime error"} {
 		if bytes.Contains(a.body, []byte(inside)) {
 			a.t.Errorf("%s: the answer shows %q: %s", a.what, inside, a.body)
 		}

@@ -15,14 +15,14 @@ func (v sight) sessionOf(s *coaching.SessionView) api.Session {
 		ID: s.ID, Etag: quotedTag(s.Session), State: string(s.State),
 		Type: string(s.Type()), TypeSince: s.TypeSince().UTC(), Types: []api.TypeChange{},
 		StartedAt: s.StartedAt.UTC(), StartedAtExact: s.StartedAtExact,
-		User: userOf(s.Supervisor), TargetCampaign: campaignOf(s.TargetCampaignID, s.Catalogue),
+		User: v.shown(s.Supervisor, s), TargetCampaign: campaignOf(s.TargetCampaignID, s.Catalogue),
 		CurrentCalls: v.currentCallsOf(s), Calls: []api.HeardCall{},
 		Dialer: s.Dialer, Stale: s.Stale, LastConfirmedAt: utc(s.LastConfirmedAt),
 		DisconnectRequests: []api.DisconnectRequest{},
 	}
 	shown.User.Name = s.User.Name
 	if s.TargetUser != nil {
-		target := userOf(*s.TargetUser)
+		target := v.shown(*s.TargetUser, s)
 		target.Name = s.Target.Name
 		shown.TargetUser = &target
 	}
@@ -48,7 +48,7 @@ func (v sight) liveSessionOf(s *coaching.SessionView) api.LiveSession {
 		Dialer: s.Dialer, Stale: s.Stale, LastConfirmedAt: utc(s.LastConfirmedAt),
 	}
 	if s.TargetUser != nil {
-		target := userOf(*s.TargetUser)
+		target := v.shown(*s.TargetUser, s)
 		shown.TargetUser = &target
 	}
 	return shown

@@ -10,7 +10,7 @@ import (
 )
 
 func (v sight) coachingUserOf(u *coaching.CoachingUser) api.CoachingUser {
-	user := userOf(u.User)
+	user := v.shown(u.User, u.Sessions...)
 	shown := api.CoachingUser{
 		ID: user.ID, ExternalID: user.ExternalID, Name: user.Name, Team: user.Team, Extensions: user.Extensions,
 		Status: user.Status, StatusSince: user.StatusSince, StatusReason: user.StatusReason,

@@ -1,92 +1,77 @@
 package httpapi
 
 import (
+	"bytes"
+	"crypto/aes"
+	"crypto/cipher"
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/binary"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"hash/crc32"
-	"time"
 
 	"github.com/coachmanager/coachmanager/api"
-	"github.com/coachmanager/coachmanager/internal/coaching"
 )
 
-// A cursor is, in base64url: a version, the place where a page ended (seconds and
-// nanoseconds of the start, session id), the fingerprint of the query, and a
-// checksum over all of that. It is no secret: whoever makes one up sees what the
-// query shows anyway.
-const (
-	cursorVersion  = 1
-	cursorPlaceEnd = 1 + 8 + 4 + 16
-	cursorSumAt    = cursorPlaceEnd + len(fingerprint{})
-	cursorLength   = cursorSumAt + crc32.Size
-)
+// cursors makes cursors of the places where pages ended, and places of cursors. A
+// cursor is sealed (AES-GCM): where a page ended may be at something that its reader
+// may not see, such as a session of another team. It belongs to one query.
+type cursors struct{ seal cipher.AEAD }
 
-// fingerprint tells queries apart.
-type fingerprint [8]byte
-
-// fingerprintOf covers all of a query but its page. Cursors given out before a
-// release that changes coaching.SessionQuery are foreign after it.
-func fingerprintOf(operation string, query coaching.SessionQuery) (fingerprint, error) {
-	query.After, query.Limit = nil, 0
-	return fingerprintOfAny(operation, query)
+func newCursors(key [32]byte) cursors {
+	block, err := aes.NewCipher(key[:])
+	if err == nil {
+		var seal cipher.AEAD
+		if seal, err = cipher.NewGCMWithRandomNonce(block); err == nil {
+			return cursors{seal}
+		}
+	}
+	panic(err) // the length of the key is right
 }
 
-// fingerprintOfAny covers all fields of a query that are exported.
-func fingerprintOfAny(operation string, query any) (fingerprint, error) {
+// fingerprint tells queries apart.
+type fingerprint [sha256.Size]byte
+
+// fingerprintOf covers all fields of a query that are exported. Cursors given out
+// before a release that changes the query's type are foreign after it.
+func fingerprintOf(operation string, query any) (fingerprint, error) {
 	text, err := json.Marshal(query)
 	if err != nil {
 		return fingerprint{}, fmt.Errorf("fingerprint a query: %w", err)
 	}
-	sum := sha256.Sum256(append([]byte(operation+"\n"), text...))
-	return fingerprint(sum[:len(fingerprint{})]), nil
+	return sha256.Sum256(append([]byte(operation+"\n"), text...)), nil
 }
 
-func writeCursor(p coaching.Place, query fingerprint) string {
-	b := make([]byte, 0, cursorLength)
-	b = append(b, cursorVersion)
-	b = binary.BigEndian.AppendUint64(b, uint64(p.StartedAt.Unix()))
-	b = binary.BigEndian.AppendUint32(b, uint32(p.StartedAt.Nanosecond()))
-	b = append(b, p.ID[:]...)
-	b = append(b, query[:]...)
-	b = binary.BigEndian.AppendUint32(b, crc32.ChecksumIEEE(b))
-	return base64.RawURLEncoding.EncodeToString(b)
-}
-
-var errCursor = errors.New("broken or foreign cursor")
-
-func readCursor(text string, query fingerprint) (coaching.Place, error) {
-	b, err := base64.RawURLEncoding.Strict().DecodeString(text)
-	if err != nil || len(b) != cursorLength || b[0] != cursorVersion ||
-		binary.BigEndian.Uint32(b[cursorSumAt:]) != crc32.ChecksumIEEE(b[:cursorSumAt]) ||
-		fingerprint(b[cursorPlaceEnd:cursorSumAt]) != query {
-		return coaching.Place{}, errCursor
+// next is the cursor of the page after one that ended at a place; nil after the
+// last.
+func next[Place any](c cursors, place *Place, query fingerprint) (*string, error) {
+	if place == nil {
+		return nil, nil //nolint:nilnil // documented: there is no next page
 	}
-	seconds, nanoseconds := binary.BigEndian.Uint64(b[1:]), binary.BigEndian.Uint32(b[9:])
-	if seconds > uint64(latest.Unix()) || nanoseconds >= uint32(time.Second) {
-		return coaching.Place{}, errCursor
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false) // it is no page, and cursors have a greatest length
+	if err := encoder.Encode(place); err != nil {
+		return nil, fmt.Errorf("encode a place: %w", err)
 	}
-	return coaching.Place{
-		StartedAt: time.Unix(int64(seconds), int64(nanoseconds)).UTC(),
-		ID:        coaching.SessionID(b[13:cursorPlaceEnd]),
-	}, nil
+	cursor := base64.RawURLEncoding.EncodeToString(c.seal.Seal(nil, nil, text.Bytes(), query[:]))
+	return &cursor, nil
 }
 
 // after is the place a cursor names; nil without one.
-func after(cursor string, query fingerprint) (*coaching.Place, error) {
+func after[Place any](c cursors, cursor string, query fingerprint) (*Place, error) {
 	if cursor == "" {
-		return nil, nil
+		return nil, nil //nolint:nilnil // documented: from the start
 	}
-	place, err := readCursor(cursor, query)
+	place := new(Place)
+	sealed, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
+	if err == nil {
+		var text []byte
+		if text, err = c.seal.Open(nil, nil, sealed, query[:]); err == nil {
+			err = json.Unmarshal(text, place)
+		}
+	}
 	if err != nil {
-		return nil, foreignCursor()
+		return nil, &fault{code: invalidCursor, fields: []api.FieldError{{Field: "cursor", Reason: "is broken or belongs to other filters"}}}
 	}
-	return &place, nil
-}
-
-func foreignCursor() *fault {
-	return &fault{code: invalidCursor, fields: []api.FieldError{{Field: "cursor", Reason: "is broken or belongs to other filters"}}}
+	return place, nil
 }

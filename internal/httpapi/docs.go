@@ -70,22 +70,22 @@ func docsPolicy(page []byte) string {
 func (h *handler) serveDocs() {
 	sum := sha256.Sum256(api.Document)
 	etag := weakTag(sum[:])
-	h.GET(documentPath, func(c echo.Context) error {
+	h.openly(documentPath, func(c echo.Context) error {
 		c.Response().Header().Set("ETag", etag)
 		if isNamed(strings.Join(c.Request().Header.Values("If-None-Match"), ", "), etag) {
 			return c.NoContent(http.StatusNotModified)
 		}
 		return c.Blob(http.StatusOK, "application/yaml", api.Document)
 	})
-	h.GET(docsPath, func(c echo.Context) error {
+	h.openly(docsPath, func(c echo.Context) error {
 		c.Response().Header().Set(echo.HeaderContentSecurityPolicy, theDocs().policy)
 		return c.HTMLBlob(http.StatusOK, theDocs().page)
 	})
 	for _, name := range docsFiles {
-		h.GET(docsPath+"/"+name, func(c echo.Context) error {
+		h.openly(docsPath+"/"+name, func(c echo.Context) error {
 			theDocs().files.ServeHTTP(c.Response(), c.Request())
 			return nil
 		})
 	}
-	h.GET("/", func(c echo.Context) error { return c.Redirect(http.StatusFound, docsPath) })
+	h.openly("/", func(c echo.Context) error { return c.Redirect(http.StatusFound, docsPath) })
 }

@@ -16,11 +16,13 @@ import (
 	"github.com/coachmanager/coachmanager/internal/coaching"
 )
 
-// doorkeeper lets those in who have a valid token, as far as its role goes. What
-// is no operation of the contract is open: health, and the documentation.
+// doorkeeper lets those in who have a valid token, as far as its role goes. Besides
+// the contract's operations there is only what is open to all: health, and the
+// documentation.
 type doorkeeper struct {
 	guard      *access.Guard // nil: everybody is access.Local
 	operations map[string]*operation
+	open       map[string]bool // routes
 	proxies    trustedProxies
 	requests   *limiter // of each token
 	wrong      *limiter // tokens, of each address
@@ -35,10 +37,10 @@ const (
 	mostCallers    = 20_000 // that a limiter remembers
 )
 
-func newDoorkeeper(operations map[string]*operation, o Options) *doorkeeper {
+func newDoorkeeper(operations map[string]*operation, open map[string]bool, o Options) *doorkeeper {
 	rate := cmp.Or(o.TokenRate, usualTokenRate)
 	return &doorkeeper{
-		guard: o.Guard, operations: operations, proxies: o.TrustedProxies,
+		guard: o.Guard, operations: operations, open: open, proxies: o.TrustedProxies,
 		requests: newLimiter(time.Second/time.Duration(rate), rate*burstSeconds, mostCallers),
 		wrong:    newLimiter(wrongEvery, wrongAtOnce, mostCallers),
 		audit:    o.Audit,
@@ -50,8 +52,12 @@ func (d *doorkeeper) check(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r := c.Request()
 		o := d.operations[r.Method+" "+c.Path()]
-		if o == nil {
+		switch {
+		case o != nil:
+		case d.open[c.Path()]:
 			return next(c)
+		default: // a route that nobody thought of is none
+			return echo.ErrNotFound
 		}
 		who, err := d.identify(c)
 		c.SetRequest(r.WithContext(access.With(r.Context(), who))) // also where it is refused: the audit tells to whom

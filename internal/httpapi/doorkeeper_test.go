@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/coachmanager/coachmanager/api"
 	"github.com/coachmanager/coachmanager/internal/access"
 	"github.com/coachmanager/coachmanager/internal/coaching"
@@ -105,6 +107,21 @@ func TestWhatIsOpenWithoutAToken(t *testing.T) {
 	for _, method := range []string{"HEAD", "POST", "OPTIONS"} {
 		if a := g.request(method, "/api/v1/dialers"); a.status == 200 || len(a.body) > 0 && method == "HEAD" {
 			t.Errorf("%s: %d %s", method, a.status, a.body)
+		}
+	}
+}
+
+// A route that the contract does not have lets nobody in, whoever added it.
+func TestARouteOutsideTheContractIsNone(t *testing.T) {
+	t.Parallel()
+	g := newGuarded(t, engines["sqlite"](t), nil)
+	admin := g.token(access.NewToken{Name: "admin", Role: access.Admin})
+	for _, path := range []string{"/api/v1/debug", "/debug"} {
+		httpapi.AddRoute(g.handler, path)
+		for _, token := range []string{"", admin} {
+			if a := g.request("GET", path, "Authorization", "Bearer "+token); a.status != 404 || strings.Contains(string(a.body), "let in") {
+				t.Errorf("%s: %d %s", path, a.status, a.body)
+			}
 		}
 	}
 }
@@ -207,6 +224,22 @@ func TestForwardedAddressesOfStrangersCountForNothing(t *testing.T) {
 	})
 }
 
+// Proxies that are trusted write addresses with and without a port.
+func TestForwardedAddressesWithPortsAreOneCaller(t *testing.T) {
+	t.Parallel()
+	g := newGuarded(t, engines["sqlite"](t), nil)
+	g.waitFor("it to be slowed", func() bool {
+		n := strconv.FormatInt(1024+g.callers.Add(1), 10)
+		return g.request("GET", "/api/v1/me", "Authorization", "Bearer x", "X-Forwarded-For", "203.0.113.9:"+n).status == 429
+	})
+	if a := g.request("GET", "/api/v1/me", "Authorization", "Bearer x", "X-Forwarded-For", "203.0.113.9"); a.status != 429 {
+		t.Errorf("without a port: %d", a.status)
+	}
+	if a := g.request("GET", "/api/v1/me", "Authorization", "Bearer x", "X-Forwarded-For", "203.0.113.10:1"); a.status != 401 {
+		t.Errorf("somebody else: %d", a.status)
+	}
+}
+
 // Known tokens are trusted for a while when the database is away, and no longer.
 func TestTokensWhileTheDatabaseIsAway(t *testing.T) {
 	t.Parallel()
@@ -227,6 +260,11 @@ func TestTokensWhileTheDatabaseIsAway(t *testing.T) {
 	g.waitFor("the trust to end", func() bool { return g.as(token, "GET", "/coaching-users").status == 503 })
 	if a := g.as(token, "GET", "/coaching-users"); a.problem(503, "database_unavailable").Detail == "" || a.header.Get("Retry-After") == "" {
 		t.Errorf("%+v", a.header)
+	}
+	for path, item := range contract().Paths.Map() {
+		for method := range item.Operations() {
+			g.as(token, method, strings.NewReplacer("{user_id}", uuid.NewString(), "{session_id}", uuid.NewString()).Replace(path)).problem(503, "database_unavailable")
+		}
 	}
 	g.store.Away.Store(false)
 	g.waitFor("the trust to be back", func() bool { return g.as(token, "GET", "/coaching-users").status == 200 })

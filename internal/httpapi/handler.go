@@ -33,13 +33,16 @@ type Options struct {
 	TLS     bool // the handler is behind TLS of this process
 	// Audit records who does what. It has to be running.
 	Audit *audit.Recorder
+	// CursorKey seals cursors. It is a secret, the same in all processes of a database.
+	CursorKey [32]byte
 }
 
 // operations implements the contract. Its methods are safe for concurrent use.
 type operations struct {
-	floor *coaching.Floor
-	live  *liveLists
-	audit *audit.Recorder
+	floor   *coaching.Floor
+	live    *liveLists
+	cursors cursors
+	audit   *audit.Recorder
 }
 
 var _ api.StrictServerInterface = (*operations)(nil)
@@ -48,12 +51,15 @@ var _ api.StrictServerInterface = (*operations)(nil)
 type handler struct {
 	*echo.Echo
 	operations *operations
+	open       map[string]bool // routes that are no operations of the contract
 }
 
 // New returns the handler of everything the service serves. The floor must be
 // open, and the guard if there is one. The handler keeps nothing running.
 func New(floor *coaching.Floor, options Options) http.Handler {
-	h := &handler{Echo: echo.New(), operations: &operations{floor: floor, live: &liveLists{floor: floor}, audit: options.Audit}}
+	h := &handler{Echo: echo.New(), open: map[string]bool{}, operations: &operations{
+		floor: floor, live: &liveLists{floor: floor}, cursors: newCursors(options.CursorKey), audit: options.Audit,
+	}}
 	problems := &problemWriter{log: options.Log}
 	h.HTTPErrorHandler = problems.write
 
@@ -70,7 +76,7 @@ func New(floor *coaching.Floor, options Options) http.Handler {
 	// After it: what depends on the route. Who asks, and may that one do this at all,
 	// is decided before anything of the request is looked at.
 	v := newValidator(contract())
-	d := newDoorkeeper(v.operations, options)
+	d := newDoorkeeper(v.operations, h.open, options)
 	h.Use(allowMethods, d.enterRefusals, d.check, refuseBody, v.check, middleware.GzipWithConfig(middleware.GzipConfig{
 		MinLength: gzipFrom, Skipper: notCompressed,
 	}))
@@ -79,6 +85,12 @@ func New(floor *coaching.Floor, options Options) http.Handler {
 	h.serveHealth(newReadiness(floor), options.Version)
 	h.serveDocs()
 	return h
+}
+
+// openly answers at a path to everybody, with or without a token.
+func (h *handler) openly(path string, answer echo.HandlerFunc) {
+	h.open[path] = true
+	h.GET(path, answer)
 }
 
 // gzipFrom is the length at which compressing begins to pay: what is smaller

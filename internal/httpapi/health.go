@@ -34,10 +34,10 @@ type dependencyState struct {
 }
 
 func (h *handler) serveHealth(r *readiness, version string) {
-	h.GET("/healthz", func(c echo.Context) error {
+	h.openly("/healthz", func(c echo.Context) error {
 		return c.JSON(http.StatusOK, aliveAnswer{Status: "ok", Version: version})
 	})
-	h.GET("/readyz", func(c echo.Context) error {
+	h.openly("/readyz", func(c echo.Context) error {
 		answer := r.look(c.Request().Context())
 		return c.JSON(readyStatus(answer.OK), answer)
 	})

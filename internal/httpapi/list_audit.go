@@ -11,6 +11,9 @@ import (
 	"github.com/coachmanager/coachmanager/internal/coaching"
 )
 
+// numberPlace is where a page of a list by number ended.
+type numberPlace struct{ Before int64 }
+
 // ListAudit answers from the database.
 func (o *operations) ListAudit(ctx context.Context, r api.ListAuditRequestObject) (api.ListAuditResponseObject, error) {
 	p := r.Params
@@ -21,20 +24,32 @@ func (o *operations) ListAudit(ctx context.Context, r api.ListAuditRequestObject
 		Action: audit.Action(given(p.Action)), ActorID: given(p.ActorID), SubjectID: given(p.SubjectID),
 		From: bounded(p.From), To: bounded(p.To),
 	}
-	mark, err := fingerprintOfAny("listAudit", query)
+	mark, err := fingerprintOf("listAudit", query)
 	if err != nil {
 		return nil, err
 	}
-	if query.Before, err = beforeNumber(p.Cursor, mark); err != nil {
+	place, err := after[numberPlace](o.cursors, p.Cursor, mark)
+	if err != nil {
 		return nil, err
+	}
+	if place != nil {
+		query.Before = place.Before
 	}
 	query.Limit = p.Limit
 	found, err := o.audit.Page(ctx, query)
 	if err != nil {
 		return nil, unread(err)
 	}
+	place = nil
+	if found.Next > 0 {
+		place = &numberPlace{Before: found.Next}
+	}
+	cursor, err := next(o.cursors, place, mark)
+	if err != nil {
+		return nil, err
+	}
 	page := api.ListAudit200JSONResponse{
-		Items: []api.AuditEntry{}, NextCursor: nextByNumber(found.Next, mark),
+		Items: []api.AuditEntry{}, NextCursor: cursor,
 		Head: api.AuditHead{Number: found.Head.Number, Hash: found.Head.Hash.String()},
 	}
 	for _, e := range found.Entries {

@@ -4,22 +4,26 @@ import (
 	"context"
 
 	"github.com/coachmanager/coachmanager/api"
+	"github.com/coachmanager/coachmanager/internal/coaching"
 )
 
 // ListCampaigns answers from memory.
 func (o *operations) ListCampaigns(_ context.Context, r api.ListCampaignsRequestObject) (api.ListCampaignsResponseObject, error) {
 	p := r.Params
 	dialer := given(p.Dialer)
-	mark, err := fingerprintOfAny("listCampaigns", dialer)
+	mark, err := fingerprintOf("listCampaigns", dialer)
 	if err != nil {
 		return nil, err
 	}
-	after, err := afterName(p.Cursor, mark)
+	place, err := after[coaching.NamePlace](o.cursors, p.Cursor, mark)
 	if err != nil {
 		return nil, err
 	}
-	found := o.floor.Campaigns(after, p.Limit, dialer)
-	page := api.ListCampaigns200JSONResponse{Items: []api.KnownCampaign{}, NextCursor: nextByName(found.Next, mark)}
+	found := o.floor.Campaigns(place, p.Limit, dialer)
+	page := api.ListCampaigns200JSONResponse{Items: []api.KnownCampaign{}}
+	if page.NextCursor, err = next(o.cursors, found.Next, mark); err != nil {
+		return nil, err
+	}
 	for _, c := range found.Campaigns {
 		page.Items = append(page.Items, api.KnownCampaign{ID: c.ID, Name: c.Name, Dialer: c.Dialer})
 	}

@@ -84,8 +84,12 @@ func searched(u coaching.User) string {
 }
 
 // fold makes texts that differ in case only the same, in every script: of the
-// forms of a letter it takes the first (as strings.EqualFold compares).
+// forms of a letter it takes the first (as strings.EqualFold compares), which in
+// ASCII is the capital one.
 func fold(text string) string {
+	if !strings.ContainsFunc(text, func(r rune) bool { return r > unicode.MaxASCII }) {
+		return strings.ToUpper(text)
+	}
 	return strings.Map(func(r rune) rune {
 		first := r
 		for form := unicode.SimpleFold(r); form != r; form = unicode.SimpleFold(form) {

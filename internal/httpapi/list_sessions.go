@@ -54,7 +54,7 @@ func (o *operations) page(
 		return api.HistoryPage{}, err
 	}
 	query.Limit = limit
-	if query.After, err = after(cursor, mark); err != nil {
+	if query.After, err = after[coaching.Place](o.cursors, cursor, mark); err != nil {
 		return api.HistoryPage{}, err
 	}
 	found, err := read(query)
@@ -66,11 +66,8 @@ func (o *operations) page(
 	for _, s := range found.Sessions {
 		page.Items = append(page.Items, historyEntryOf(s, names))
 	}
-	if found.Next != nil {
-		next := writeCursor(*found.Next, mark)
-		page.NextCursor = &next
-	}
-	return page, nil
+	page.NextCursor, err = next(o.cursors, found.Next, mark)
+	return page, err
 }
 
 // No session began outside of these; what lies outside them is too much for some

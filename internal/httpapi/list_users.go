@@ -12,16 +12,19 @@ import (
 func (o *operations) ListUsers(ctx context.Context, r api.ListUsersRequestObject) (api.ListUsersResponseObject, error) {
 	p := r.Params
 	filter := userFilter{Text: fold(given(p.Q)), Team: given(p.Team), Dialer: given(p.Dialer), Active: p.Active, Sight: sightOf(ctx).team}
-	mark, err := fingerprintOfAny("listUsers", filter)
+	mark, err := fingerprintOf("listUsers", filter)
 	if err != nil {
 		return nil, err
 	}
-	after, err := afterName(p.Cursor, mark)
+	place, err := after[coaching.NamePlace](o.cursors, p.Cursor, mark)
 	if err != nil {
 		return nil, err
 	}
-	found := o.floor.Users(filter.Sight, after, p.Limit, filter.admits)
-	page := api.ListUsers200JSONResponse{Items: []api.KnownUser{}, NextCursor: nextByName(found.Next, mark)}
+	found := o.floor.Users(filter.Sight, place, p.Limit, filter.admits)
+	page := api.ListUsers200JSONResponse{Items: []api.KnownUser{}}
+	if page.NextCursor, err = next(o.cursors, found.Next, mark); err != nil {
+		return nil, err
+	}
 	for _, u := range found.Users {
 		page.Items = append(page.Items, knownUserOf(u))
 	}

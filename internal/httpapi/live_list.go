@@ -15,21 +15,38 @@ import (
 	"github.com/coachmanager/coachmanager/internal/coaching"
 )
 
-// liveLists are the live lists by who may see what. There are as many as tokens
-// differ in that, and those are made by whoever runs the service.
+// liveLists are the live lists by who may see what.
 type liveLists struct {
 	floor   *coaching.Floor
-	lists   sync.Map     // of *liveList by sight
 	encoded atomic.Int64 // users encoded ever
+
+	mu    sync.RWMutex
+	lists map[sight]*liveList
 }
+
+// mostSights is how many live lists are kept. Teams come and go; beyond this many,
+// all are forgotten and encoded anew for whoever still asks.
+const mostSights = 500
 
 // of is the live list as somebody may see it.
 func (l *liveLists) of(v sight) *liveList {
-	list, known := l.lists.Load(v)
-	if !known {
-		list, _ = l.lists.LoadOrStore(v, &liveList{sight: v, floor: l.floor, encoded: &l.encoded})
+	l.mu.RLock()
+	list := l.lists[v]
+	l.mu.RUnlock()
+	if list != nil {
+		return list
 	}
-	return list.(*liveList)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if made := l.lists[v]; made != nil {
+		return made
+	}
+	if l.lists == nil || len(l.lists) >= mostSights {
+		l.lists = map[sight]*liveList{}
+	}
+	list = &liveList{sight: v, floor: l.floor, encoded: &l.encoded}
+	l.lists[v] = list
+	return list
 }
 
 // liveList is the live view in the contract's JSON, as somebody may see it. Each

@@ -9,6 +9,7 @@ import (
 	"github.com/coachmanager/coachmanager/api"
 	"github.com/coachmanager/coachmanager/internal/coaching"
 	"github.com/coachmanager/coachmanager/internal/dialer/simulator"
+	"github.com/coachmanager/coachmanager/internal/httpapi"
 	"github.com/coachmanager/coachmanager/internal/store"
 )
 
@@ -145,6 +146,17 @@ func TestListCampaigns(t *testing.T) {
 	}
 	if got := names("limit=200"); !slices.IsSorted(got) || got[0] != "Autumn of pbx2" {
 		t.Errorf("%q, want all, sorted by name", got)
+	}
+}
+
+// What is folded fast is folded as all else is.
+func TestASCIIFoldsLikeAnyScript(t *testing.T) {
+	t.Parallel()
+	slow := httpapi.Fold("é")
+	for r := range rune(0x80) {
+		if fast, want := httpapi.Fold(string(r)), strings.TrimPrefix(httpapi.Fold("é"+string(r)), slow); fast != want {
+			t.Errorf("%q becomes %q, and %q beside others", r, fast, want)
+		}
 	}
 }
 

@@ -16,7 +16,7 @@ import (
 func refuseForeigners(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		if !fromHere(c.Request()) {
-			return &fault{code: forbidden, detail: "This service answers only to loopback host names, and to no page of another site."}
+			return &fault{code: forbidden, detail: "This service asks for no token, so it answers only to loopback host names, to no proxy and to no page of another site."}
 		}
 		return next(c)
 	}
@@ -24,7 +24,11 @@ func refuseForeigners(next echo.HandlerFunc) echo.HandlerFunc {
 
 func fromHere(r *http.Request) bool {
 	host, port, ok := splitHost(r.Host)
-	if !ok || !isLoopback(host) || r.Header.Get("Sec-Fetch-Site") == "cross-site" {
+	if !ok || !isLoopback(host) || forwarded(r.Header) {
+		return false
+	}
+	// A page of another port of this machine is another site's, too.
+	if site := r.Header.Get("Sec-Fetch-Site"); site == "cross-site" || site == "same-site" {
 		return false
 	}
 	origins := r.Header.Values("Origin")
@@ -32,6 +36,17 @@ func fromHere(r *http.Request) bool {
 		return true
 	}
 	return len(origins) == 1 && isOrigin(origins[0], host, port)
+}
+
+// forwarded tells whether a proxy passed a request on, most likely for somebody who
+// is not on this machine.
+func forwarded(h http.Header) bool {
+	for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip"} {
+		if h.Values(name) != nil {
+			return true
+		}
+	}
+	return false
 }
 
 // isOrigin tells whether an Origin is this very host and port. A port that is

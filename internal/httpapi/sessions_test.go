@@ -1,14 +1,18 @@
 package httpapi_test
 
 import (
+	"bytes"
 	"encoding/base64"
 	"net/url"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/google/uuid"
+
 	"github.com/coachmanager/coachmanager/api"
 	"github.com/coachmanager/coachmanager/internal/coaching"
+	"github.com/coachmanager/coachmanager/internal/httpapi"
 )
 
 // upper is a name as somebody types it who does not care for case.
@@ -156,6 +160,33 @@ func TestCursorsAreRefusedUnlessTheyBelong(t *testing.T) {
 		flipped[bit/8] ^= 1 << (bit % 8)
 		w.get(user+"type=monitor&type=coach&cursor="+base64.RawURLEncoding.EncodeToString(flipped)).problem(400, "invalid_cursor")
 	}
+}
+
+// A page may end at something that its reader may not see: a cursor tells nothing of
+// where that is, and works in every process that has the key.
+func TestACursorTellsNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, coaching.Timing{})
+	for range 3 {
+		w.over(supervisor, agent, coaching.TypeMonitor)
+	}
+	ids, cursors := w.pages("/coaching-sessions?limit=1")
+	raw, err := base64.RawURLEncoding.DecodeString(cursors[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := uuid.MustParse(ids[0])
+	if bytes.Contains(raw, last[:4]) || bytes.Contains(raw, []byte(ids[0][:8])) || bytes.Contains(raw, []byte("StartedAt")) {
+		t.Errorf("the cursor %s names the session %s", cursors[0], ids[0])
+	}
+	next := "/coaching-sessions?limit=1&cursor=" + cursors[0]
+	w.handler = httpapi.New(w.floor, w.options)
+	if got := decoded[api.HistoryPage](w.get(next), 200); len(got.Items) != 1 || got.Items[0].ID.String() != ids[1] {
+		t.Errorf("another process shows %+v, want %s", got.Items, ids[1])
+	}
+	w.options.CursorKey[0]++
+	w.handler = httpapi.New(w.floor, w.options)
+	w.get(next).problem(400, "invalid_cursor")
 }
 
 func TestGetSession(t *testing.T) {

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 
+	"github.com/coachmanager/coachmanager/api"
 	"github.com/coachmanager/coachmanager/internal/access"
 	"github.com/coachmanager/coachmanager/internal/coaching"
 )
@@ -17,6 +18,21 @@ type sight struct {
 func sightOf(ctx context.Context) sight {
 	who := access.From(ctx)
 	return sight{team: who.Team, numbers: who.May(access.PhoneNumbers)}
+}
+
+// shown is a user as seen beside those sessions that may be seen. That somebody of
+// another team supervises elsewhere, and how, is not.
+func (v sight) shown(u coaching.User, beside ...*coaching.SessionView) api.User {
+	if v.team != "" && u.Team != v.team && u.Presence.Status.Supervising() {
+		var live []*coaching.Session
+		for _, s := range beside {
+			if s.Live() && s.User.ID == u.ID {
+				live = append(live, s.Session)
+			}
+		}
+		u.Presence = coaching.StatusOf(coaching.Presence{Status: coaching.StatusUnknown}, live)
+	}
+	return userOf(u)
 }
 
 func (v sight) phoneNumberOf(c coaching.Call) *string {

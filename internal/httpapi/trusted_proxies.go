@@ -24,7 +24,7 @@ func (p trustedProxies) caller(r *http.Request) string {
 	address := connection.Addr().Unmap()
 	told := strings.Split(strings.Join(r.Header.Values(echo.HeaderXForwardedFor), ","), ",")
 	for _, text := range slices.Backward(told) {
-		next, err := netip.ParseAddr(strings.TrimSpace(text))
+		next, err := parseForwarded(strings.TrimSpace(text))
 		if err != nil || !p.trusts(address) {
 			break
 		}
@@ -34,6 +34,14 @@ func (p trustedProxies) caller(r *http.Request) string {
 		return netip.PrefixFrom(address.WithZone(""), 64).Masked().String()
 	}
 	return address.String()
+}
+
+// parseForwarded reads an address, to which some proxies add a port.
+func parseForwarded(text string) (netip.Addr, error) {
+	if withPort, err := netip.ParseAddrPort(text); err == nil {
+		return withPort.Addr(), nil
+	}
+	return netip.ParseAddr(strings.Trim(text, "[]"))
 }
 
 func (p trustedProxies) trusts(a netip.Addr) bool {

@@ -110,7 +110,8 @@ func permissionOf(extensions map[string]any) access.Permission {
 // for nothing.
 func (o *operation) allow(query url.Values, who access.Identity) error {
 	for name, needs := range o.permissions {
-		if query.Has(name) && query.Get(name) != "false" && !who.May(needs) {
+		off := o.query[name].Type.Is(openapi3.TypeBoolean) && query.Get(name) == "false"
+		if query.Has(name) && !off && !who.May(needs) {
 			return lacks(needs, "the parameter "+name)
 		}
 	}

@@ -1,29 +1,17 @@
 package sheet
 
-import "strings"
+import "regexp"
 
-// formulas is how cells begin that a spreadsheet runs.
-const formulas = "=+-@＝＋－＠"
+// Cells that a spreadsheet would run begin with one of these characters. It may
+// also split a cell, where it takes another character than the comma for what
+// separates cells, and run what comes after that.
+var (
+	running = regexp.MustCompile(`(^|[,;|\t])('*[=+\-@＝＋－＠])`)
+	stopped = regexp.MustCompile(`(^|[,;|\t])'('*[=+\-@＝＋－＠])`)
+)
 
-// tamed writes a cell so that no spreadsheet runs it: with an apostrophe before it,
-// which spreadsheets do not show. revived takes it away again, from such cells only.
-func tamed(cell string) string {
-	if begins(cell, formulas) || begins(cell, "'") && begins(cell[1:], "'"+formulas) {
-		return "'" + cell
-	}
-	return cell
-}
+// tamed writes a cell so that no spreadsheet runs any of it: with an apostrophe,
+// which spreadsheets do not show. revived takes it away again.
+func tamed(cell string) string { return running.ReplaceAllString(cell, "$1'$2") }
 
-func revived(cell string) string {
-	if begins(cell, "'") && begins(cell[1:], "'"+formulas) {
-		return cell[1:]
-	}
-	return cell
-}
-
-func begins(text, with string) bool {
-	for _, r := range text {
-		return strings.ContainsRune(with, r)
-	}
-	return false
-}
+func revived(cell string) string { return stopped.ReplaceAllString(cell, "$1$2") }

@@ -72,7 +72,7 @@ func TestAFailoverFromAPrimaryThatHangs(t *testing.T) {
 	t.Parallel()
 	pair := postgrestest.Pair(t)
 	way := proxytest.New(t, pair.Primary.URL("postgres"))
-	s := openPatient(t, fmt.Sprintf("postgres://postgres@%s,%s/postgres?sslmode=disable&target_session_attrs=read-write",
+	s := openPatient(t, fmt.Sprintf("postgres://postgres@%s,%s/postgres?sslmode=disable",
 		host(t, way.URL), host(t, pair.Standby.URL("postgres"))), impatience)
 	checkBack(t, "opening", calls(s))
 	pair.CatchUp()

@@ -9,7 +9,7 @@ import (
 	"syscall"
 )
 
-// flock locks a file until it is closed, by hand or by the end of the process.
+// flock locks a file until funlock, or the end of the process.
 func flock(file *os.File) error {
 	err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	switch {
@@ -20,3 +20,7 @@ func flock(file *os.File) error {
 	}
 	return nil
 }
+
+// funlock unlocks a file. Closing it is not enough: a program that is being started
+// at this moment by another goroutine has the file open, too, until it runs.
+func funlock(file *os.File) { _ = syscall.Flock(int(file.Fd()), syscall.LOCK_UN) }

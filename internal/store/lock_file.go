@@ -55,5 +55,5 @@ func tryLockFile(path string) (unlock func(), err error) {
 	if file.Truncate(0) == nil {
 		_, _ = file.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0)
 	}
-	return func() { _ = file.Close() }, nil
+	return func() { funlock(file); _ = file.Close() }, nil
 }

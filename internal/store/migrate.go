@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
@@ -168,9 +167,9 @@ func cannotMigrate(ctx context.Context, err error) error {
 // postgresMigrations uses connections of its own, without the pool's limits: an
 // index may take its time.
 func postgresMigrations(a address) (*sql.DB, *goose.Provider, error) {
-	pool, err := pgxpool.ParseConfig(a.postgres) // which knows the pool's own parameters
+	pool, err := connections(a)
 	if err != nil {
-		return nil, nil, badAddress(a, err)
+		return nil, nil, err
 	}
 	config := pool.ConnConfig
 	config.ConnectTimeout = Options{}.withDefaults().Patience

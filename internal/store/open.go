@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"os"
 	"time"
 
 	"gorm.io/gorm"
@@ -21,6 +23,8 @@ type Options struct {
 	// MaxConns is how many connections there are at most to Postgres; 16 if zero, and
 	// not below 6.
 	MaxConns int
+	// Existing has Open refuse an SQLite file that is not there (fs.ErrNotExist).
+	Existing bool
 }
 
 func (o Options) withDefaults() Options {
@@ -54,12 +58,17 @@ var _ coaching.Store = (*Store)(nil)
 
 // Open opens the database that url names, "sqlite:PATH", a bare path, or
 // "postgres://...", and brings its schema up to date. An SQLite file is created
-// if need be, its folder is not. Close closes the store.
+// if need be, unless the options forbid it; its folder is not. Close closes the store.
 func Open(ctx context.Context, url string, options Options) (*Store, error) {
 	options = options.withDefaults()
 	address, err := parseAddress(url)
 	if err != nil {
 		return nil, err
+	}
+	if options.Existing && address.path != "" {
+		if _, err := os.Stat(address.path); err != nil {
+			return nil, fmt.Errorf("look for the database: %w", err)
+		}
 	}
 	if _, err := migrate(ctx, address, options.Log); err != nil {
 		return nil, err

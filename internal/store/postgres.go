@@ -9,11 +9,13 @@ import (
 	"io"
 	"net"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -85,9 +87,9 @@ var planner = map[string]string{
 const fewestConns = 6
 
 func poolConfig(a address, o Options) (*pgxpool.Config, error) {
-	config, err := pgxpool.ParseConfig(a.postgres)
+	config, err := connections(a)
 	if err != nil {
-		return nil, badAddress(a, err)
+		return nil, err
 	}
 	if !strings.Contains(a.postgres, "pool_max_conns") {
 		config.MaxConns = int32(min(max(o.MaxConns, fewestConns), 1000))
@@ -113,6 +115,26 @@ func poolConfig(a address, o Options) (*pgxpool.Config, error) {
 		params["application_name"] = "coach-manager"
 	}
 	return config, nil
+}
+
+// connections reads how to connect to an address.
+func connections(a address) (*pgxpool.Config, error) {
+	config, err := pgxpool.ParseConfig(a.postgres)
+	if err != nil {
+		return nil, badAddress(a, err)
+	}
+	if severalHosts(config.ConnConfig) && config.ConnConfig.ValidateConnect == nil {
+		// The one that takes writes: a standby may lag, and then lets in tokens that are
+		// revoked.
+		config.ConnConfig.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
+	}
+	return config, nil
+}
+
+// severalHosts tells whether there is more than one server to connect to, not only
+// more than one way to one (with TLS and without).
+func severalHosts(c *pgx.ConnConfig) bool {
+	return slices.ContainsFunc(c.Fallbacks, func(f *pgconn.FallbackConfig) bool { return f.Host != c.Host || f.Port != c.Port })
 }
 
 // badAddress gives the reason why pgx refused an address. The whole error would

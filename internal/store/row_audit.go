@@ -36,7 +36,16 @@ type auditHeadRow struct {
 func (auditHeadRow) TableName() string { return "audit_head" }
 
 func (row auditHeadRow) toHead() audit.Head {
-	return audit.Head{Number: row.Number, Hash: audit.Hash(row.Hash)}
+	return audit.Head{Number: row.Number, Hash: hashOf(row.Hash)}
+}
+
+// hashOf is the hash of a column. One of which somebody has changed the length is no
+// entry's.
+func hashOf(column []byte) audit.Hash {
+	if len(column) != len(audit.Hash{}) {
+		return audit.Hash{}
+	}
+	return audit.Hash(column)
 }
 
 func rowOfAudit(e audit.Entry) auditRow {
@@ -52,7 +61,7 @@ func (row auditRow) toEntry() audit.Entry {
 		Number: row.Number, At: row.At.time(), Action: audit.Action(row.Action), Result: row.Result,
 		Actor:   audit.Actor{Kind: audit.ActorKind(row.ActorKind), ID: row.ActorID, User: row.ActorUserID.id()},
 		Subject: audit.Subject{Kind: audit.SubjectKind(row.SubjectKind), ID: row.SubjectID},
-		Details: row.Details, Hash: audit.Hash(row.Hash),
+		Details: row.Details, Hash: hashOf(row.Hash),
 	}
 }
 

@@ -38,9 +38,12 @@ func (row tokenRow) details() audit.Details {
 	return d
 }
 
+// toToken is the token. A hash that somebody has cut short is no text's.
 func (row tokenRow) toToken() access.Token {
+	var hash access.Hash
+	copy(hash[:], row.Hash)
 	return access.Token{
-		ID: uuid.UUID(row.ID), Name: row.Name, Role: access.Role(row.Role), Team: row.Team, Hash: access.Hash(row.Hash),
+		ID: uuid.UUID(row.ID), Name: row.Name, Role: access.Role(row.Role), Team: row.Team, Hash: hash,
 		CreatedAt: row.CreatedAt.time(), ExpiresAt: row.ExpiresAt.timeOrNil(), RevokedAt: row.RevokedAt.timeOrNil(),
 		LastUsedAt: row.LastUsedAt.timeOrNil(), User: row.UserID.id(),
 	}

@@ -5,7 +5,9 @@
 // conf; what they are for is said in them.
 //
 // The tests of package asterisk run it, so that it does what it says. Its phones are
-// SIP phones; SIP itself (pjsip.conf) is left to those who have some.
+// SIP phones; SIP itself (pjsip.conf) is left to those who have some. The profile
+// asterisk of docker-compose.yml runs it in an image (Dockerfile, start, call), with
+// phones that answer by themselves.
 //
 // The event filter in manager.conf is written as Asterisk 22 reads it; an older one
 // has another form, or does without.
