@@ -112,6 +112,76 @@ type Actor struct {
 	User *UserName `json:"user"`
 }
 
+// AuditActor Who did it.
+type AuditActor struct {
+	// Kind `token`; `sso`, somebody signed in by an identity provider; `local`, somebody on the machine of a service without
+	// tokens; `anonymous`, nobody who was let in; `command`, whoever ran a command; `service`, the service by itself;
+	// `others`, too many to be told apart; `unknown`, an older program did not keep it. More values may come.
+	Kind string `json:"kind"`
+
+	// ID The id of a token, or a keyed hash: of the subject at the identity provider, or of the address of one who was not let in.
+	ID *string `json:"id"`
+
+	// UserID The user that the token was made for, or that signed in.
+	UserID *openapi_types.UUID `json:"user_id"`
+}
+
+// AuditEntry One thing that was done.
+type AuditEntry struct {
+	// Number From 1, without a gap.
+	Number int64 `json:"number"`
+
+	// At When it was entered, by the clock of the database; it rises with the number.
+	At time.Time `json:"at"`
+
+	// Action What was done. More values may come.
+	Action string `json:"action"`
+
+	// Result What came of it: `done`, `allowed`, `pending`, an outcome or an error's code.
+	Result string `json:"result"`
+
+	// Actor Who did it.
+	Actor AuditActor `json:"actor"`
+
+	// Subject What it was done to. Null where that is nothing in particular.
+	Subject *AuditSubject `json:"subject"`
+
+	// Details What else there is to say: ids, counts, known words and keyed hashes, by name.
+	Details map[string]interface{} `json:"details"`
+
+	// Hash Ties it to all before it, in hex.
+	Hash string `json:"hash"`
+}
+
+// AuditHead Where the audit ended just before the page was read. Note it elsewhere, and `audit verify --expect NUMBER:HASH` tells whether what led to it is still the same.
+type AuditHead struct {
+	// Number The number of the last entry; 0 if there is none.
+	Number int64 `json:"number"`
+
+	// Hash Its hash, in hex.
+	Hash string `json:"hash"`
+}
+
+// AuditPage One page of the audit.
+type AuditPage struct {
+	Items []AuditEntry `json:"items"`
+
+	// NextCursor Where the next page begins. Null on the last page.
+	NextCursor *string `json:"next_cursor"`
+
+	// Head Where the audit ended just before the page was read. Note it elsewhere, and `audit verify --expect NUMBER:HASH` tells whether what led to it is still the same.
+	Head AuditHead `json:"head"`
+}
+
+// AuditSubject What something was done to.
+type AuditSubject struct {
+	// Kind `session`, `token`, `import` or `operation`. More values may come.
+	Kind string `json:"kind"`
+
+	// ID Its id; of an operation the `operationId`.
+	ID string `json:"id"`
+}
+
 // Call The conversation of an agent and a customer.
 type Call struct {
 	// CallID The dialer's own id of the call. It may be used again after the dialer restarts.
@@ -523,7 +593,7 @@ type Me struct {
 	// Role `viewer`, `manager` or `admin`. More values may come.
 	Role Role `json:"role"`
 
-	// Permissions All that the role allows.
+	// Permissions All that the token may do.
 	Permissions []Permission `json:"permissions"`
 
 	// Team The team whose sessions the token is limited to. Null for one that sees all.
@@ -533,7 +603,7 @@ type Me struct {
 	User *UserName `json:"user"`
 }
 
-// Permission `read`, `phone_numbers`, `disconnect` or `force`. More values may come.
+// Permission `read`, `phone_numbers`, `disconnect`, `force` or `audit`. More values may come.
 type Permission = string
 
 // Problem What went wrong, as RFC 9457 has it.
@@ -753,6 +823,30 @@ type To = time.Time
 // UserID defines model for UserId.
 type UserID = openapi_types.UUID
 
+// ListAuditParams defines parameters for ListAudit.
+type ListAuditParams struct {
+	// Action Only entries of this action.
+	Action *string `form:"action,omitempty" json:"action,omitempty"`
+
+	// ActorID Only what was done by the actor with this `id`, such as a token.
+	ActorID *string `form:"actor_id,omitempty" json:"actor_id,omitempty"`
+
+	// SubjectID Only what was done to the subject with this `id`, such as a session or a token.
+	SubjectID *string `form:"subject_id,omitempty" json:"subject_id,omitempty"`
+
+	// From Only entries of this moment or later.
+	From *time.Time `form:"from,omitempty" json:"from,omitempty"`
+
+	// To Only entries before this moment. Must be later than `from`.
+	To *time.Time `form:"to,omitempty" json:"to,omitempty"`
+
+	// Limit The most items a page may have, 1 to 200; 50 if left out.
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before. Leave it out for the first page.
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // ListCampaignsParams defines parameters for ListCampaigns.
 type ListCampaignsParams struct {
 	// Dialer Only campaigns of the dialer of this name.
@@ -782,7 +876,7 @@ type ListSessionsParams struct {
 	// CallID Only sessions that heard this call. A dialer may use a `call_id` again after a restart, so more than one call may match.
 	CallID string `form:"call_id,omitempty" json:"call_id,omitempty"`
 
-	// PhoneNumber Only sessions that heard a call with this number, written exactly as the dialer reports it. Write a `+` as `%2B`.
+	// PhoneNumber Only sessions that heard a call with this number, written exactly as the dialer reports it. Write a `+` as `%2B`. The audit tells who looked, and no number.
 	PhoneNumber string `form:"phone_number,omitempty" json:"phone_number,omitempty"`
 
 	// Type Only this type. May be repeated (`type=coach&type=barge`) to allow several. History matches any type that a session had, the live list the type that it has now.
@@ -893,6 +987,9 @@ type ListUsersParams struct {
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
+	// ListAudit List who did what
+	// (GET /audit)
+	ListAudit(ctx echo.Context, params ListAuditParams) error
 	// ListCampaigns List the campaigns
 	// (GET /campaigns)
 	ListCampaigns(ctx echo.Context, params ListCampaignsParams) error
@@ -931,6 +1028,66 @@ type ServerInterface interface {
 // ServerInterfaceWrapper converts echo contexts to parameters.
 type ServerInterfaceWrapper struct {
 	Handler ServerInterface
+}
+
+// ListAudit converts echo context to params.
+func (w *ServerInterfaceWrapper) ListAudit(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListAuditParams
+	// ------------- Optional query parameter "action" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "action", ctx.QueryParams(), &params.Action, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter action: %s", err))
+	}
+
+	// ------------- Optional query parameter "actor_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "actor_id", ctx.QueryParams(), &params.ActorID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter actor_id: %s", err))
+	}
+
+	// ------------- Optional query parameter "subject_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "subject_id", ctx.QueryParams(), &params.SubjectID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter subject_id: %s", err))
+	}
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", ctx.QueryParams(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter from: %s", err))
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", ctx.QueryParams(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter to: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListAudit(ctx, params)
+	return err
 }
 
 // ListCampaigns converts echo context to params.
@@ -1425,6 +1582,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 		Handler: si,
 	}
 
+	router.GET(options.BaseURL+"/audit", wrapper.ListAudit, options.OperationMiddlewares["listAudit"]...)
 	router.GET(options.BaseURL+"/campaigns", wrapper.ListCampaigns, options.OperationMiddlewares["listCampaigns"]...)
 	router.GET(options.BaseURL+"/coaching-sessions", wrapper.ListSessions, options.OperationMiddlewares["listSessions"]...)
 	router.DELETE(options.BaseURL+"/coaching-sessions/:session_id", wrapper.DisconnectSession, options.OperationMiddlewares["disconnectSession"]...)
@@ -1446,6 +1604,28 @@ type NotModifiedResponseHeaders struct {
 }
 type NotModifiedResponse struct {
 	Headers NotModifiedResponseHeaders
+}
+
+type ListAuditRequestObject struct {
+	Params ListAuditParams
+}
+
+type ListAuditResponseObject interface {
+	VisitListAuditResponse(w http.ResponseWriter) error
+}
+
+type ListAudit200JSONResponse AuditPage
+
+func (response ListAudit200JSONResponse) VisitListAuditResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListCampaignsRequestObject struct {
@@ -1759,6 +1939,9 @@ func (response ListUsers200JSONResponse) VisitListUsersResponse(w http.ResponseW
 
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
+	// ListAudit List who did what
+	// (GET /audit)
+	ListAudit(ctx context.Context, request ListAuditRequestObject) (ListAuditResponseObject, error)
 	// ListCampaigns List the campaigns
 	// (GET /campaigns)
 	ListCampaigns(ctx context.Context, request ListCampaignsRequestObject) (ListCampaignsResponseObject, error)
@@ -1804,6 +1987,31 @@ func NewStrictHandler(ssi StrictServerInterface, middlewares []StrictMiddlewareF
 type strictHandler struct {
 	ssi         StrictServerInterface
 	middlewares []StrictMiddlewareFunc
+}
+
+// ListAudit operation middleware
+func (sh *strictHandler) ListAudit(ctx echo.Context, params ListAuditParams) error {
+	var request ListAuditRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListAudit(ctx.Request().Context(), request.(ListAuditRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListAudit")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListAuditResponseObject); ok {
+		return validResponse.VisitListAuditResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
 }
 
 // ListCampaigns operation middleware

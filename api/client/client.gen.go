@@ -113,6 +113,76 @@ type Actor struct {
 	User *UserName `json:"user"`
 }
 
+// AuditActor Who did it.
+type AuditActor struct {
+	// Kind `token`; `sso`, somebody signed in by an identity provider; `local`, somebody on the machine of a service without
+	// tokens; `anonymous`, nobody who was let in; `command`, whoever ran a command; `service`, the service by itself;
+	// `others`, too many to be told apart; `unknown`, an older program did not keep it. More values may come.
+	Kind string `json:"kind"`
+
+	// ID The id of a token, or a keyed hash: of the subject at the identity provider, or of the address of one who was not let in.
+	ID *string `json:"id"`
+
+	// UserID The user that the token was made for, or that signed in.
+	UserID *openapi_types.UUID `json:"user_id"`
+}
+
+// AuditEntry One thing that was done.
+type AuditEntry struct {
+	// Number From 1, without a gap.
+	Number int64 `json:"number"`
+
+	// At When it was entered, by the clock of the database; it rises with the number.
+	At time.Time `json:"at"`
+
+	// Action What was done. More values may come.
+	Action string `json:"action"`
+
+	// Result What came of it: `done`, `allowed`, `pending`, an outcome or an error's code.
+	Result string `json:"result"`
+
+	// Actor Who did it.
+	Actor AuditActor `json:"actor"`
+
+	// Subject What it was done to. Null where that is nothing in particular.
+	Subject *AuditSubject `json:"subject"`
+
+	// Details What else there is to say: ids, counts, known words and keyed hashes, by name.
+	Details map[string]interface{} `json:"details"`
+
+	// Hash Ties it to all before it, in hex.
+	Hash string `json:"hash"`
+}
+
+// AuditHead Where the audit ended just before the page was read. Note it elsewhere, and `audit verify --expect NUMBER:HASH` tells whether what led to it is still the same.
+type AuditHead struct {
+	// Number The number of the last entry; 0 if there is none.
+	Number int64 `json:"number"`
+
+	// Hash Its hash, in hex.
+	Hash string `json:"hash"`
+}
+
+// AuditPage One page of the audit.
+type AuditPage struct {
+	Items []AuditEntry `json:"items"`
+
+	// NextCursor Where the next page begins. Null on the last page.
+	NextCursor *string `json:"next_cursor"`
+
+	// Head Where the audit ended just before the page was read. Note it elsewhere, and `audit verify --expect NUMBER:HASH` tells whether what led to it is still the same.
+	Head AuditHead `json:"head"`
+}
+
+// AuditSubject What something was done to.
+type AuditSubject struct {
+	// Kind `session`, `token`, `import` or `operation`. More values may come.
+	Kind string `json:"kind"`
+
+	// ID Its id; of an operation the `operationId`.
+	ID string `json:"id"`
+}
+
 // Call The conversation of an agent and a customer.
 type Call struct {
 	// CallID The dialer's own id of the call. It may be used again after the dialer restarts.
@@ -524,7 +594,7 @@ type Me struct {
 	// Role `viewer`, `manager` or `admin`. More values may come.
 	Role Role `json:"role"`
 
-	// Permissions All that the role allows.
+	// Permissions All that the token may do.
 	Permissions []Permission `json:"permissions"`
 
 	// Team The team whose sessions the token is limited to. Null for one that sees all.
@@ -534,7 +604,7 @@ type Me struct {
 	User *UserName `json:"user"`
 }
 
-// Permission `read`, `phone_numbers`, `disconnect` or `force`. More values may come.
+// Permission `read`, `phone_numbers`, `disconnect`, `force` or `audit`. More values may come.
 type Permission = string
 
 // Problem What went wrong, as RFC 9457 has it.
@@ -757,6 +827,30 @@ type UserID = openapi_types.UUID
 // Unexpected What went wrong, as RFC 9457 has it.
 type Unexpected = Problem
 
+// ListAuditParams defines parameters for ListAudit.
+type ListAuditParams struct {
+	// Action Only entries of this action.
+	Action *string `form:"action,omitempty" json:"action,omitempty"`
+
+	// ActorID Only what was done by the actor with this `id`, such as a token.
+	ActorID *string `form:"actor_id,omitempty" json:"actor_id,omitempty"`
+
+	// SubjectID Only what was done to the subject with this `id`, such as a session or a token.
+	SubjectID *string `form:"subject_id,omitempty" json:"subject_id,omitempty"`
+
+	// From Only entries of this moment or later.
+	From *time.Time `form:"from,omitempty" json:"from,omitempty"`
+
+	// To Only entries before this moment. Must be later than `from`.
+	To *time.Time `form:"to,omitempty" json:"to,omitempty"`
+
+	// Limit The most items a page may have, 1 to 200; 50 if left out.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before. Leave it out for the first page.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // ListCampaignsParams defines parameters for ListCampaigns.
 type ListCampaignsParams struct {
 	// Dialer Only campaigns of the dialer of this name.
@@ -786,7 +880,7 @@ type ListSessionsParams struct {
 	// CallID Only sessions that heard this call. A dialer may use a `call_id` again after a restart, so more than one call may match.
 	CallID *string `form:"call_id,omitempty" json:"call_id,omitempty"`
 
-	// PhoneNumber Only sessions that heard a call with this number, written exactly as the dialer reports it. Write a `+` as `%2B`.
+	// PhoneNumber Only sessions that heard a call with this number, written exactly as the dialer reports it. Write a `+` as `%2B`. The audit tells who looked, and no number.
 	PhoneNumber *string `form:"phone_number,omitempty" json:"phone_number,omitempty"`
 
 	// Type Only this type. May be repeated (`type=coach&type=barge`) to allow several. History matches any type that a session had, the live list the type that it has now.
@@ -969,6 +1063,40 @@ func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
 // The interface specification for the client above.
 type ClientInterface interface {
 
+	// ListAudit List who did what
+	//
+	// The audit, newest entry first, in pages: an append-only record of what was done through the service and its
+	// commands. It holds ids, counts, known words and keyed hashes, and never a number, a name, an address or a
+	// reason. It is not limited to a team, so a token of one team gets 403.
+	//
+	// | action | entered | result | details |
+	// |---|---|---|---|
+	// | `disconnect.requested`, `disconnect.finished` | with the request, and with its outcome | `pending`, the outcome | `request_id`, `type`, `forced`, `joined` |
+	// | `disconnect.refused` | when a `DELETE` of a session got 404, 409, 412, 428 or `dialer_unreachable` | the error's code | `count`, `operation` |
+	// | `request.refused` | for 401, 403 and 429 | the error's code | `count` |
+	// | `sessions.searched_by_number` | before the answer to a search by phone number, for each page | `allowed` | `phone_number_hash` |
+	// | `token.created`, `token.first_created`, `token.revoked` | with the change | `done` | `role`, `user_id`, `expires_at`, `team_hash` |
+	// | `users.imported`, `catalog.imported` | when an import is decided | `done` | how many were `created`, `completed`, `changed`, `unchanged`, `deactivated`, `moved` |
+	// | `users.changed` | as an import is carried out | `done` | `user_ids` |
+	//
+	// Refusals of one kind to one caller are one entry at once, and then one a minute with their `count`. More actions
+	// may come.
+	//
+	// A keyed hash is the same for the same text within a month by UTC, as `at` tells it but for a moment at
+	// the turn of the month, and tells nothing to whoever has not got the key.
+	//
+	// Each entry's `hash` ties it to all before it: it is the SHA-256 of these texts, each written as its length in
+	// bytes, a colon, the text and a comma (`5:token,`): `1`; the hash of the entry before (64 zeros for the first);
+	// `number`; `at` in microseconds since 1970; `action`; `result`; `kind`, `id` and `user_id` of the actor (empty where
+	// null); `kind` and `id` of the subject (empty where null); `details` as JSON without spaces, sorted by name.
+	// `coach-manager audit verify` checks all of them.
+	//
+	// A page is found by the first of `subject_id`, `actor_id` and `action` that is given; the others narrow it, over at
+	// most 10,000 entries. So it may be short or empty and still have a `next_cursor`: go on until that is null.
+	//
+	// Corresponds with GET /audit (the `ListAudit` operationId).
+	ListAudit(ctx context.Context, params *ListAuditParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListCampaigns List the campaigns
 	//
 	// All campaigns that are known, from an import or from a dialer, sorted by name and then id, in pages. Their ids
@@ -1090,6 +1218,50 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /users (the `ListUsers` operationId).
 	ListUsers(ctx context.Context, params *ListUsersParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+}
+
+// ListAudit List who did what
+//
+// The audit, newest entry first, in pages: an append-only record of what was done through the service and its
+// commands. It holds ids, counts, known words and keyed hashes, and never a number, a name, an address or a
+// reason. It is not limited to a team, so a token of one team gets 403.
+//
+// | action | entered | result | details |
+// |---|---|---|---|
+// | `disconnect.requested`, `disconnect.finished` | with the request, and with its outcome | `pending`, the outcome | `request_id`, `type`, `forced`, `joined` |
+// | `disconnect.refused` | when a `DELETE` of a session got 404, 409, 412, 428 or `dialer_unreachable` | the error's code | `count`, `operation` |
+// | `request.refused` | for 401, 403 and 429 | the error's code | `count` |
+// | `sessions.searched_by_number` | before the answer to a search by phone number, for each page | `allowed` | `phone_number_hash` |
+// | `token.created`, `token.first_created`, `token.revoked` | with the change | `done` | `role`, `user_id`, `expires_at`, `team_hash` |
+// | `users.imported`, `catalog.imported` | when an import is decided | `done` | how many were `created`, `completed`, `changed`, `unchanged`, `deactivated`, `moved` |
+// | `users.changed` | as an import is carried out | `done` | `user_ids` |
+//
+// Refusals of one kind to one caller are one entry at once, and then one a minute with their `count`. More actions
+// may come.
+//
+// A keyed hash is the same for the same text within a month by UTC, as `at` tells it but for a moment at
+// the turn of the month, and tells nothing to whoever has not got the key.
+//
+// Each entry's `hash` ties it to all before it: it is the SHA-256 of these texts, each written as its length in
+// bytes, a colon, the text and a comma (`5:token,`): `1`; the hash of the entry before (64 zeros for the first);
+// `number`; `at` in microseconds since 1970; `action`; `result`; `kind`, `id` and `user_id` of the actor (empty where
+// null); `kind` and `id` of the subject (empty where null); `details` as JSON without spaces, sorted by name.
+// `coach-manager audit verify` checks all of them.
+//
+// A page is found by the first of `subject_id`, `actor_id` and `action` that is given; the others narrow it, over at
+// most 10,000 entries. So it may be short or empty and still have a `next_cursor`: go on until that is null.
+//
+// Corresponds with GET /audit (the `ListAudit` operationId).
+func (c *Client) ListAudit(ctx context.Context, params *ListAuditParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListAuditRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
 }
 
 // ListCampaigns List the campaigns
@@ -1322,6 +1494,132 @@ func (c *Client) ListUsers(ctx context.Context, params *ListUsersParams, reqEdit
 		return nil, err
 	}
 	return c.Client.Do(req)
+}
+
+// NewListAuditRequest constructs an http.Request for the ListAudit method
+func NewListAuditRequest(server string, params *ListAuditParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/audit")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Action != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "action", *params.Action, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.ActorID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "actor_id", *params.ActorID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.SubjectID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "subject_id", *params.SubjectID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.From != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", *params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.To != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "to", *params.To, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
 }
 
 // NewListCampaignsRequest constructs an http.Request for the ListCampaigns method
@@ -2255,6 +2553,42 @@ func WithBaseURL(baseURL string) ClientOption {
 // ClientWithResponsesInterface is the interface specification for the client with responses above.
 type ClientWithResponsesInterface interface {
 
+	// ListAuditWithResponse List who did what
+	//
+	// The audit, newest entry first, in pages: an append-only record of what was done through the service and its
+	// commands. It holds ids, counts, known words and keyed hashes, and never a number, a name, an address or a
+	// reason. It is not limited to a team, so a token of one team gets 403.
+	//
+	// | action | entered | result | details |
+	// |---|---|---|---|
+	// | `disconnect.requested`, `disconnect.finished` | with the request, and with its outcome | `pending`, the outcome | `request_id`, `type`, `forced`, `joined` |
+	// | `disconnect.refused` | when a `DELETE` of a session got 404, 409, 412, 428 or `dialer_unreachable` | the error's code | `count`, `operation` |
+	// | `request.refused` | for 401, 403 and 429 | the error's code | `count` |
+	// | `sessions.searched_by_number` | before the answer to a search by phone number, for each page | `allowed` | `phone_number_hash` |
+	// | `token.created`, `token.first_created`, `token.revoked` | with the change | `done` | `role`, `user_id`, `expires_at`, `team_hash` |
+	// | `users.imported`, `catalog.imported` | when an import is decided | `done` | how many were `created`, `completed`, `changed`, `unchanged`, `deactivated`, `moved` |
+	// | `users.changed` | as an import is carried out | `done` | `user_ids` |
+	//
+	// Refusals of one kind to one caller are one entry at once, and then one a minute with their `count`. More actions
+	// may come.
+	//
+	// A keyed hash is the same for the same text within a month by UTC, as `at` tells it but for a moment at
+	// the turn of the month, and tells nothing to whoever has not got the key.
+	//
+	// Each entry's `hash` ties it to all before it: it is the SHA-256 of these texts, each written as its length in
+	// bytes, a colon, the text and a comma (`5:token,`): `1`; the hash of the entry before (64 zeros for the first);
+	// `number`; `at` in microseconds since 1970; `action`; `result`; `kind`, `id` and `user_id` of the actor (empty where
+	// null); `kind` and `id` of the subject (empty where null); `details` as JSON without spaces, sorted by name.
+	// `coach-manager audit verify` checks all of them.
+	//
+	// A page is found by the first of `subject_id`, `actor_id` and `action` that is given; the others narrow it, over at
+	// most 10,000 entries. So it may be short or empty and still have a `next_cursor`: go on until that is null.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /audit (the `ListAudit` operationId).
+	ListAuditWithResponse(ctx context.Context, params *ListAuditParams, reqEditors ...RequestEditorFn) (*ListAuditResponse, error)
+
 	// ListCampaignsWithResponse List the campaigns
 	//
 	// All campaigns that are known, from an import or from a dialer, sorted by name and then id, in pages. Their ids
@@ -2398,6 +2732,39 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /users (the `ListUsers` operationId).
 	ListUsersWithResponse(ctx context.Context, params *ListUsersParams, reqEditors ...RequestEditorFn) (*ListUsersResponse, error)
+}
+
+type ListAuditResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *AuditPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Unexpected
+}
+
+// Status returns HTTPResponse.Status
+func (r ListAuditResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListAuditResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListAuditResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
 }
 
 type ListCampaignsResponse struct {
@@ -2808,6 +3175,48 @@ func (r ListUsersResponse) ContentType() string {
 	return ""
 }
 
+// ListAuditWithResponse List who did what
+//
+// The audit, newest entry first, in pages: an append-only record of what was done through the service and its
+// commands. It holds ids, counts, known words and keyed hashes, and never a number, a name, an address or a
+// reason. It is not limited to a team, so a token of one team gets 403.
+//
+// | action | entered | result | details |
+// |---|---|---|---|
+// | `disconnect.requested`, `disconnect.finished` | with the request, and with its outcome | `pending`, the outcome | `request_id`, `type`, `forced`, `joined` |
+// | `disconnect.refused` | when a `DELETE` of a session got 404, 409, 412, 428 or `dialer_unreachable` | the error's code | `count`, `operation` |
+// | `request.refused` | for 401, 403 and 429 | the error's code | `count` |
+// | `sessions.searched_by_number` | before the answer to a search by phone number, for each page | `allowed` | `phone_number_hash` |
+// | `token.created`, `token.first_created`, `token.revoked` | with the change | `done` | `role`, `user_id`, `expires_at`, `team_hash` |
+// | `users.imported`, `catalog.imported` | when an import is decided | `done` | how many were `created`, `completed`, `changed`, `unchanged`, `deactivated`, `moved` |
+// | `users.changed` | as an import is carried out | `done` | `user_ids` |
+//
+// Refusals of one kind to one caller are one entry at once, and then one a minute with their `count`. More actions
+// may come.
+//
+// A keyed hash is the same for the same text within a month by UTC, as `at` tells it but for a moment at
+// the turn of the month, and tells nothing to whoever has not got the key.
+//
+// Each entry's `hash` ties it to all before it: it is the SHA-256 of these texts, each written as its length in
+// bytes, a colon, the text and a comma (`5:token,`): `1`; the hash of the entry before (64 zeros for the first);
+// `number`; `at` in microseconds since 1970; `action`; `result`; `kind`, `id` and `user_id` of the actor (empty where
+// null); `kind` and `id` of the subject (empty where null); `details` as JSON without spaces, sorted by name.
+// `coach-manager audit verify` checks all of them.
+//
+// A page is found by the first of `subject_id`, `actor_id` and `action` that is given; the others narrow it, over at
+// most 10,000 entries. So it may be short or empty and still have a `next_cursor`: go on until that is null.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /audit (the `ListAudit` operationId).
+func (c *ClientWithResponses) ListAuditWithResponse(ctx context.Context, params *ListAuditParams, reqEditors ...RequestEditorFn) (*ListAuditResponse, error) {
+	rsp, err := c.ListAudit(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListAuditResponse(rsp)
+}
+
 // ListCampaignsWithResponse List the campaigns
 //
 // All campaigns that are known, from an import or from a dialer, sorted by name and then id, in pages. Their ids
@@ -3016,6 +3425,39 @@ func (c *ClientWithResponses) ListUsersWithResponse(ctx context.Context, params 
 		return nil, err
 	}
 	return ParseListUsersResponse(rsp)
+}
+
+// ParseListAuditResponse parses an HTTP response from a ListAuditWithResponse call
+func ParseListAuditResponse(rsp *http.Response) (*ListAuditResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListAuditResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest AuditPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Unexpected
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
 }
 
 // ParseListCampaignsResponse parses an HTTP response from a ListCampaignsWithResponse call

@@ -1,118 +1,34 @@
 package main
 
 import (
-	"context"
+	"log/slog"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/coachmanager/coachmanager/internal/audit"
+	"github.com/coachmanager/coachmanager/internal/store"
 )
 
-// audited has the database itself note who keeps reports of the dialer, begins and
-// ends sessions, and does not hold the dialer's lease. A member is known by its
-// connections' application_name. Whoever writes has locked the lease's row, so
-// that what is read of it here is how it is.
-const audited = `
-CREATE TABLE audit (
-    at timestamptz NOT NULL DEFAULT clock_timestamp(), wrote text NOT NULL, held text NOT NULL, what text NOT NULL
-);
-CREATE FUNCTION audit(what text, dialer_name text) RETURNS void LANGUAGE sql AS $$
-    INSERT INTO audit (wrote, held, what)
-    SELECT current_setting('application_name'), coalesce(max(process), ''), what FROM leases WHERE dialer = dialer_name
-    HAVING coalesce(max(process), '') <> current_setting('application_name')
-$$;
-CREATE FUNCTION audit_session() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF TG_OP = 'INSERT' THEN
-        PERFORM audit('began ' || NEW.leg, NEW.dialer);
-    ELSIF (OLD.sighted_connection, OLD.sighted_seq, OLD.ended_at) IS DISTINCT FROM (NEW.sighted_connection, NEW.sighted_seq, NEW.ended_at) THEN
-        PERFORM audit('kept a report of ' || NEW.leg, NEW.dialer);
-    ELSIF OLD.state = 'disconnecting' AND NEW.state = 'active' THEN
-        PERFORM audit('gave up on ' || NEW.leg, NEW.dialer);
-    END IF;
-    RETURN NULL;
-END $$;
-CREATE TRIGGER audit AFTER INSERT OR UPDATE ON sessions FOR EACH ROW EXECUTE FUNCTION audit_session();
-CREATE FUNCTION audit_dialer() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF (OLD.connection, OLD.connected, OLD.last_reconciled_at) IS DISTINCT FROM (NEW.connection, NEW.connected, NEW.last_reconciled_at) THEN
-        PERFORM audit('changed the dialer', NEW.name);
-    END IF;
-    RETURN NULL;
-END $$;
-CREATE TRIGGER audit AFTER UPDATE ON dialers FOR EACH ROW EXECUTE FUNCTION audit_dialer();
-`
-
-// rowsOf reads rows from the cluster's database: fields in the order of columns.
-func rowsOf[T any](c *cluster, scan pgx.RowToFunc[T], sql string, args ...any) []T {
+// wantTrueAudit wants one chain of all processes, whatever was done to them, and in
+// it each request that was kept, with the outcome that it has, once.
+func (c *cluster) wantTrueAudit() {
 	c.t.Helper()
-	var all []T
-	c.inDatabase(func(ctx context.Context, conn *pgx.Conn) error {
-		rows, err := conn.Query(ctx, sql, args...)
-		if err != nil {
-			return err
-		}
-		all, err = pgx.CollectRows(rows, scan)
-		return err
-	})
-	return all
-}
-
-// valueOf reads one value from the cluster's database.
-func valueOf[T any](c *cluster, sql string, args ...any) T {
-	c.t.Helper()
-	all := rowsOf(c, pgx.RowTo[T], sql, args...)
-	if len(all) != 1 {
-		c.t.Fatalf("%s: %d rows", sql, len(all))
-	}
-	return all[0]
-}
-
-// inDatabase does something on a connection of its own.
-func (c *cluster) inDatabase(do func(context.Context, *pgx.Conn) error) {
-	c.t.Helper()
-	ctx := c.t.Context()
-	conn, err := pgx.Connect(ctx, c.database)
+	db, err := store.Open(c.t.Context(), c.database, store.Options{Log: slog.New(slog.DiscardHandler), Patience: patience})
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
-	if err := do(ctx, conn); err != nil {
-		c.t.Fatal(err)
+	defer func() { _ = db.Close() }()
+	head, err := audit.Verify(c.t.Context(), db, nil, func(int64) {})
+	if err != nil {
+		c.t.Errorf("after %v: %v", head, err)
 	}
-}
-
-// audit begins the database's own notes.
-func (c *cluster) audit() {
-	c.t.Helper()
-	c.inDatabase(func(ctx context.Context, conn *pgx.Conn) error {
-		_, err := conn.Exec(ctx, audited)
-		return err
-	})
-}
-
-// wantCleanAudit wants nobody to have written without the lease, and the audit to
-// be one that would have noticed.
-func (c *cluster) wantCleanAudit() {
-	c.t.Helper()
-	for _, line := range rowsOf(c, pgx.RowTo[string],
-		"SELECT format('%s %s, while the lease was that of %s, at %s', wrote, what, held, at) FROM audit ORDER BY at") {
-		c.t.Errorf("%s", line)
+	for _, wrong := range rowsOf(c, pgx.RowTo[string], `
+		WITH entered AS (SELECT details::json ->> 'request_id' AS request, action, result FROM audit WHERE action LIKE 'disconnect.%ed'),
+		kept AS (
+			SELECT id::text AS request, 'disconnect.requested' AS action, 'pending' AS result FROM disconnect_requests
+			UNION ALL SELECT id::text, 'disconnect.finished', outcome FROM disconnect_requests WHERE outcome <> 'pending')
+		(SELECT 'not entered: ' || k::text FROM (SELECT * FROM kept EXCEPT ALL SELECT * FROM entered) k)
+		UNION ALL (SELECT 'not kept: ' || e::text FROM (SELECT * FROM entered WHERE request IS NOT NULL EXCEPT ALL SELECT * FROM kept) e)`) {
+		c.t.Error(wrong)
 	}
-	c.inDatabase(func(ctx context.Context, conn *pgx.Conn) error {
-		tx, err := conn.Begin(ctx)
-		if err != nil {
-			return err
-		}
-		defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
-		if _, err := tx.Exec(ctx, "UPDATE dialers SET connection = connection + 1; UPDATE sessions SET sighted_seq = sighted_seq - 1"); err != nil {
-			return err
-		}
-		var noticed int
-		if err := tx.QueryRow(ctx, "SELECT count(DISTINCT what) FROM audit").Scan(&noticed); err != nil {
-			return err
-		}
-		if noticed < 2 {
-			c.t.Error("the audit notices nothing")
-		}
-		return nil
-	})
 }

@@ -33,7 +33,7 @@ func TestAProcessThatIsCutOffFromTheDatabase(t *testing.T) {
 	p.members[0].way.Work()
 	p.watchedBy(p.one, "two")
 	p.goesOn(p.one, p.two)
-	p.wantCleanAudit()
+	p.wantCleanNotes()
 }
 
 func TestAllProcessesSayWhoWatches(t *testing.T) {

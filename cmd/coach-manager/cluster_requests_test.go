@@ -65,6 +65,7 @@ func (s *storm) wantTrueOutcomes() {
 		AND NOT EXISTS (SELECT 1 FROM disconnect_requests r WHERE r.session_id = s.id AND r.outcome = 'confirmed')`) {
 		s.t.Error(wrong)
 	}
+	s.wantTrueAudit()
 	s.wantNoLateAsk(s.dialer)
 	s.sum("requests", fmt.Sprintf("%d clicks so far: %v; %d requests: %v; %d asks", len(s.clicks.sent()), answers, len(rows), outcomes, len(s.dialer.Asks())))
 }

@@ -39,7 +39,7 @@ func newPair(t *testing.T, lease time.Duration) *pair {
 		cluster: newCluster(t, postgrestest.Database(t), asMember+"="+dialer.Address, lease, "sim=simulator://", "one", "two"),
 		sim:     sim, dialer: dialer,
 	}
-	p.audit()
+	p.takeNotes()
 	programs := p.serve()
 	p.one, p.two = programs[0], programs[1]
 	p.leg = p.attach("9001", "2001")
@@ -142,7 +142,7 @@ func TestAKilledWatcherIsFollowedByAnother(t *testing.T) {
 	one := p.members[0].serve()
 	p.watchedBy(one, "two")
 	p.goesOn(one, p.two)
-	p.wantCleanAudit()
+	p.wantCleanNotes()
 }
 
 func TestARequestLeftBehindIsCarriedOutByTheNext(t *testing.T) {
@@ -165,7 +165,7 @@ func TestARequestLeftBehindIsCarriedOutByTheNext(t *testing.T) {
 	if asks := p.dialer.Asks(); asks[0].Client != "one" || asks[len(asks)-1].Client != "two" {
 		t.Errorf("asked: %+v", asks)
 	}
-	p.wantCleanAudit()
+	p.wantCleanNotes()
 }
 
 // While it is paused, and before the other one watches, things happen of which it
@@ -204,7 +204,7 @@ func TestAPausedWatcherThatWakesUpDoesNothing(t *testing.T) {
 	if after := p.head(); after != head {
 		t.Errorf("the change log went on from %d to %d, though nothing happened", head, after)
 	}
-	p.wantCleanAudit()
+	p.wantCleanNotes()
 	p.wantNoLateAsk(p.dialer)
 }
 

@@ -58,7 +58,7 @@ func newStorm(t *testing.T, seed uint64, luck *rand.Rand) *storm {
 		}
 		_ = os.WriteFile(filepath.Join(t.ArtifactDir(), "script"), []byte(script), 0o600) // for go test -artifacts
 	})
-	s.audit()
+	s.takeNotes()
 	s.serve()
 	ctx, cancel := context.WithCancel(t.Context())
 	var all sync.WaitGroup

@@ -37,7 +37,7 @@ func TestAClusterInAStorm(t *testing.T) {
 		s.wantTrueHistory()
 		s.wantTrueOutcomes()
 		s.wantWholeChangeLog()
-		s.wantCleanAudit()
+		s.wantCleanNotes()
 	}
 	s.wantWholeStreams()
 	t.Logf("%d rounds; %v", rounds, s.sums)

@@ -52,6 +52,8 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 		err = eraseNumbers(ctx, c, stdout, stderr)
 	case config.ReportUser:
 		err = reportUser(ctx, c, stdout, stderr)
+	case config.AuditVerify:
+		err = verifyAudit(ctx, c, stdout, stderr)
 	case config.Healthcheck:
 		err = healthcheck(ctx, c)
 	case config.Version:

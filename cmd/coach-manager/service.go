@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/coachmanager/coachmanager/internal/access"
+	"github.com/coachmanager/coachmanager/internal/audit"
 	"github.com/coachmanager/coachmanager/internal/coaching"
 	"github.com/coachmanager/coachmanager/internal/config"
 	"github.com/coachmanager/coachmanager/internal/httpapi"
@@ -71,10 +72,13 @@ func (s *service) run(ctx context.Context) (err error) {
 	}
 	running.Go(func() { s.db.carryOnImports(below, s.log) })
 	running.Go(func() { s.db.eraseOldNumbers(below, s.eraseAfter, s.log) })
+	recorder := audit.NewRecorder(s.db, s.log)
+	running.Go(func() { recorder.Run(below) })
 
 	handler := httpapi.New(floor, httpapi.Options{ //nolint:contextcheck // a request has its own
 		Log: s.log, Version: thisBuild().version, Guard: guard, Provider: provider, TokenRate: s.access.Rate,
 		TrustedProxies: s.access.TrustedProxies, Origins: s.access.Origins, TLS: s.certificate != nil,
+		Audit:     recorder,
 		CursorKey: cursors,
 	})
 	server := httpapi.NewServer(handler, s.log)

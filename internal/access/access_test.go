@@ -81,6 +81,18 @@ func TestRolesAreSetsThatGrow(t *testing.T) {
 	}
 }
 
+// The audit is of all teams.
+func TestWhoIsLimitedToATeamReadsNoAudit(t *testing.T) {
+	t.Parallel()
+	all, team := access.Identity{Role: access.Admin}, access.Identity{Role: access.Admin, Team: "Nord"}
+	if !all.May(access.Audit) || team.May(access.Audit) || (access.Identity{Role: access.Manager}).May(access.Audit) {
+		t.Error("the audit is for admins of all teams, and for nobody else")
+	}
+	if got, want := len(team.Permissions()), len(all.Permissions())-1; got != want {
+		t.Errorf("an admin of a team has %d permissions, want %d", got, want)
+	}
+}
+
 func TestStateOfAToken(t *testing.T) {
 	t.Parallel()
 	now := time.Now()

@@ -2,6 +2,7 @@ package access
 
 import (
 	"context"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -31,8 +32,16 @@ func (i Identity) Caller() string {
 	return i.TokenID.String()
 }
 
-// May tells whether the identity has a permission.
-func (i Identity) May(p Permission) bool { return i.Role.allows(p) }
+// May tells whether the identity has a permission. The audit is of all teams, so
+// none that is limited to one may read it.
+func (i Identity) May(p Permission) bool {
+	return i.Role.allows(p) && (p != Audit || i.Team == "")
+}
+
+// Permissions are all that the identity has.
+func (i Identity) Permissions() []Permission {
+	return slices.DeleteFunc(i.Role.Permissions(), func(p Permission) bool { return !i.May(p) })
+}
 
 type contextKey struct{}
 

@@ -11,6 +11,7 @@ const (
 	PhoneNumbers Permission = "phone_numbers" // to see customers' numbers and to look for one
 	Disconnect   Permission = "disconnect"
 	Force        Permission = "force" // to disconnect even where that could drop the customer
+	Audit        Permission = "audit" // to read who did what
 )
 
 // Role is a set of permissions under a name.
@@ -29,7 +30,7 @@ var Roles = []Role{Viewer, Manager, Admin}
 var permissions = map[Role][]Permission{
 	Viewer:  {Read},
 	Manager: {Read, PhoneNumbers, Disconnect},
-	Admin:   {Read, PhoneNumbers, Disconnect, Force},
+	Admin:   {Read, PhoneNumbers, Disconnect, Force, Audit},
 }
 
 // Permissions are what a role allows. A role of a newer program allows nothing.

@@ -18,6 +18,8 @@ type Disconnect struct {
 	Force   bool // even if the customer is dropped; needs IfMatch
 	Reason  string
 	By      Actor
+	// Credential is kept with the request (DisconnectRequest.Credential).
+	Credential string
 }
 
 // Ask marks a session as disconnecting and keeps the request. It returns the id
@@ -44,7 +46,7 @@ func (b *Board) Ask(d Disconnect) (uuid.UUID, error) {
 		return pending.ID, nil
 	}
 	request := DisconnectRequest{
-		ID: b.newID(), AskedAt: b.now, AskedBy: d.By, Reason: d.Reason, Forced: d.Force, Type: s.Type(),
+		ID: b.newID(), AskedAt: b.now, AskedBy: d.By, Credential: d.Credential, Reason: d.Reason, Forced: d.Force, Type: s.Type(),
 		Joined: pending != nil, Outcome: OutcomePending,
 	}
 	if pending != nil {

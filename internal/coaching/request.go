@@ -26,10 +26,13 @@ type DisconnectRequest struct {
 	ID      uuid.UUID `json:"id"`
 	AskedAt time.Time `json:"asked_at"` // the database's clock
 	AskedBy Actor     `json:"asked_by"`
-	Reason  string    `json:"reason,omitempty"`
-	Forced  bool      `json:"forced,omitempty"`
-	Type    Type      `json:"type"`             // the session's type when it was asked: what force was meant for
-	Joined  bool      `json:"joined,omitempty"` // it came while another was under way and shares its outcome
+	// Credential is what showed who asks. It means nothing here: the audit names the
+	// asker by it.
+	Credential string `json:"credential,omitempty"`
+	Reason     string `json:"reason,omitempty"`
+	Forced     bool   `json:"forced,omitempty"`
+	Type       Type   `json:"type"`             // the session's type when it was asked: what force was meant for
+	Joined     bool   `json:"joined,omitempty"` // it came while another was under way and shares its outcome
 	// AcceptedAt is when the dialer agreed; nil as long as it has not.
 	AcceptedAt *time.Time `json:"accepted_at,omitempty"`
 	Outcome    Outcome    `json:"outcome"`

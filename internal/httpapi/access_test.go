@@ -85,7 +85,7 @@ func (g *guarded) checkOperation(c caller, method, path string, operation *opena
 	switch {
 	case c.role == "":
 		want = 401
-	case needs == "" || !slices.Contains(strings.Fields(permissionsOf[c.role]), needs):
+	case needs == "" || !slices.Contains(strings.Fields(permissionsOf[c.role]), needs), needs == "audit" && c.team != "":
 		want = 403
 	case c.team == "Elsewhere" && filled != path:
 		want = 404
@@ -156,7 +156,7 @@ func TestMe(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, coaching.Timing{})
 	me := decoded[api.Me](w.get("/me"), 200)
-	if me.Name != "local" || me.Role != "admin" || me.Team != nil || me.User != nil || len(me.Permissions) != 4 {
+	if me.Name != "local" || me.Role != "admin" || me.Team != nil || me.User != nil || len(me.Permissions) != 5 {
 		t.Errorf("without tokens: %+v", me)
 	}
 	w.get("/me?x=1").problem(400, "invalid_request")

@@ -19,6 +19,10 @@ func (o *operations) DisconnectSession(ctx context.Context, r api.DisconnectSess
 	if err != nil {
 		return nil, err
 	}
+	credential, err := o.audit.Actor(ctx, callerOf(ctx))
+	if err != nil {
+		return nil, notEntered(err)
+	}
 	v := sightOf(ctx)
 	s, err := o.floor.Disconnect(ctx, coaching.Disconnect{
 		Session: r.SessionID,
@@ -27,6 +31,8 @@ func (o *operations) DisconnectSession(ctx context.Context, r api.DisconnectSess
 		Force:   r.Params.Force,
 		Reason:  r.Params.Reason,
 		By:      by,
+
+		Credential: credential.Credential(),
 	})
 	if err != nil {
 		return nil, err

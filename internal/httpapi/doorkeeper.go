@@ -14,6 +14,7 @@ import (
 
 	"github.com/coachmanager/coachmanager/internal/access"
 	"github.com/coachmanager/coachmanager/internal/access/oidc"
+	"github.com/coachmanager/coachmanager/internal/audit"
 	"github.com/coachmanager/coachmanager/internal/coaching"
 )
 
@@ -28,6 +29,7 @@ type doorkeeper struct {
 	proxies    trustedProxies
 	requests   *limiter // of each caller
 	wrong      *limiter // tokens, of each address
+	audit      *audit.Recorder
 }
 
 const (
@@ -44,6 +46,7 @@ func newDoorkeeper(operations map[string]*operation, open map[string]bool, o Opt
 		guard: o.Guard, provider: o.Provider, operations: operations, open: open, proxies: o.TrustedProxies,
 		requests: newLimiter(time.Second/time.Duration(rate), rate*burstSeconds, mostCallers),
 		wrong:    newLimiter(wrongEvery, wrongAtOnce, mostCallers),
+		audit:    o.Audit,
 	}
 }
 
@@ -60,13 +63,13 @@ func (d *doorkeeper) check(next echo.HandlerFunc) echo.HandlerFunc {
 			return echo.ErrNotFound
 		}
 		who, err := d.identify(c)
+		c.SetRequest(r.WithContext(access.With(r.Context(), who))) // also where it is refused: the audit tells to whom
 		if err != nil {
 			return err
 		}
 		if !who.May(o.permission) {
 			return lacks(o.permission, "this operation")
 		}
-		c.SetRequest(r.WithContext(access.With(r.Context(), who)))
 		return next(c)
 	}
 }

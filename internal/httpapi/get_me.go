@@ -15,7 +15,7 @@ func (o *operations) GetMe(ctx context.Context, _ api.GetMeRequestObject) (api.G
 		return nil, err
 	}
 	me := api.GetMe200JSONResponse{Name: who.Name, Role: string(who.Role), Team: orNull(who.Team)}
-	for _, p := range who.Role.Permissions() {
+	for _, p := range who.Permissions() {
 		me.Permissions = append(me.Permissions, string(p))
 	}
 	if user != nil {

@@ -127,5 +127,5 @@ func (g *guarded) request(method, path string, headers ...string) *answer {
 var permissionsOf = map[access.Role]string{
 	access.Viewer:  "read",
 	access.Manager: "read phone_numbers disconnect",
-	access.Admin:   "read phone_numbers disconnect force",
+	access.Admin:   "read phone_numbers disconnect force audit",
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/coachmanager/coachmanager/api"
 	"github.com/coachmanager/coachmanager/internal/access"
 	"github.com/coachmanager/coachmanager/internal/access/oidc"
+	"github.com/coachmanager/coachmanager/internal/audit"
 	"github.com/coachmanager/coachmanager/internal/coaching"
 )
 
@@ -35,6 +36,8 @@ type Options struct {
 	// Origins are those of other sites' pages that may ask, with a token.
 	Origins []string
 	TLS     bool // the handler is behind TLS of this process
+	// Audit records who does what. It has to be running.
+	Audit *audit.Recorder
 	// CursorKey seals cursors. It is a secret, the same in all processes of a database.
 	CursorKey [32]byte
 }
@@ -44,6 +47,7 @@ type operations struct {
 	floor   *coaching.Floor
 	live    *liveLists
 	cursors cursors
+	audit   *audit.Recorder
 }
 
 var _ api.StrictServerInterface = (*operations)(nil)
@@ -59,7 +63,7 @@ type handler struct {
 // open, and the guard if there is one. The handler keeps nothing running.
 func New(floor *coaching.Floor, options Options) http.Handler {
 	h := &handler{Echo: echo.New(), open: map[string]bool{}, operations: &operations{
-		floor: floor, live: &liveLists{floor: floor}, cursors: newCursors(options.CursorKey),
+		floor: floor, live: &liveLists{floor: floor}, cursors: newCursors(options.CursorKey), audit: options.Audit,
 	}}
 	problems := &problemWriter{log: options.Log}
 	h.HTTPErrorHandler = problems.write
@@ -77,7 +81,8 @@ func New(floor *coaching.Floor, options Options) http.Handler {
 	// After it: what depends on the route. Who asks, and may that one do this at all,
 	// is decided before anything of the request is looked at.
 	v := newValidator(contract())
-	h.Use(allowMethods, newDoorkeeper(v.operations, h.open, options).check, refuseBody, v.check, middleware.GzipWithConfig(middleware.GzipConfig{
+	d := newDoorkeeper(v.operations, h.open, options)
+	h.Use(allowMethods, d.enterRefusals, d.check, refuseBody, v.check, middleware.GzipWithConfig(middleware.GzipConfig{
 		MinLength: gzipFrom, Skipper: notCompressed,
 	}))
 
@@ -107,6 +112,7 @@ var compressed = map[string]bool{
 	basePath + "/coaching-sessions":                     true,
 	basePath + "/users":                                 true,
 	basePath + "/campaigns":                             true,
+	basePath + "/audit":                                 true,
 	documentPath:                                        true,
 }
 

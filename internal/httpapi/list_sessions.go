@@ -25,7 +25,14 @@ func (o *operations) ListSessions(ctx context.Context, r api.ListSessionsRequest
 		From:             p.From,
 		To:               p.To,
 		At:               p.At,
-	}, func(query coaching.SessionQuery) (coaching.SessionPage, error) { return o.floor.Sessions(ctx, query) })
+	}, func(query coaching.SessionQuery) (coaching.SessionPage, error) {
+		if query.PhoneNumber != "" {
+			if err := o.enterLook(ctx, query.PhoneNumber); err != nil {
+				return coaching.SessionPage{}, err
+			}
+		}
+		return o.floor.Sessions(ctx, query)
+	})
 	if err != nil {
 		return nil, err
 	}

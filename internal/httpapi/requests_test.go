@@ -210,7 +210,7 @@ func TestEveryOperationRefuses(t *testing.T) {
 	w, places := places(t)
 	for _, operation := range []string{
 		"GET /coaching-users", "GET /coaching-users/{user}", "GET /coaching-users/{user}/current-calls", "GET /coaching-users/{user}/history",
-		"GET /coaching-sessions", "GET /coaching-sessions/{live}", "DELETE /coaching-sessions/{live}", "GET /dialers", "GET /users", "GET /campaigns",
+		"GET /coaching-sessions", "GET /coaching-sessions/{live}", "DELETE /coaching-sessions/{live}", "GET /dialers", "GET /users", "GET /campaigns", "GET /audit",
 	} {
 		t.Run(operation, func(t *testing.T) {
 			t.Parallel()

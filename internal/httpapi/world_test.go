@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/coachmanager/coachmanager/internal/audit"
 	"github.com/coachmanager/coachmanager/internal/coaching"
 	"github.com/coachmanager/coachmanager/internal/coaching/coachingtest"
 	"github.com/coachmanager/coachmanager/internal/dialer/simulator"
@@ -42,6 +43,7 @@ type world struct {
 	floor   *coaching.Floor
 	sim     *simulator.Simulator
 	store   *faultyStore
+	audit   *awayAudit
 	log     *lines
 }
 
@@ -50,6 +52,26 @@ type faultyStore struct {
 	coachingtest.AwayStore
 	broken atomic.Pointer[error] // what reading one session fails with
 	panics atomic.Bool           // reading one session does
+}
+
+// awayAudit is a real audit that can be made to be away.
+type awayAudit struct {
+	*store.Store
+	away atomic.Bool
+}
+
+func (a *awayAudit) AppendAudit(ctx context.Context, entries []audit.Entry) error {
+	if a.away.Load() {
+		return coaching.ErrUnavailable
+	}
+	return a.Store.AppendAudit(ctx, entries)
+}
+
+func (a *awayAudit) AuditPage(ctx context.Context, q audit.Query) (audit.Page, error) {
+	if a.away.Load() {
+		return audit.Page{}, coaching.ErrUnavailable
+	}
+	return a.Store.AuditPage(ctx, q)
 }
 
 // secret stands in texts of drivers, and so must never be in an answer.
@@ -107,7 +129,10 @@ func newWorldOn(t testing.TB, url string, timing coaching.Timing, centre simulat
 	if err := w.floor.Open(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	w.options = httpapi.Options{Log: log, Version: "1.2.3-test"}
+	w.audit = &awayAudit{Store: db}
+	recorder := audit.NewRecorder(w.audit, slog.New(slog.DiscardHandler))
+	w.alongside(recorder.Run)
+	w.options = httpapi.Options{Log: log, Version: "1.2.3-test", Audit: recorder}
 	w.handler = httpapi.New(w.floor, w.options)
 	w.alongside(w.floor.Run)
 	w.until("the dialer is reconciled", func(l *coaching.Live) bool {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/coachmanager/coachmanager/internal/audit"
 	"github.com/coachmanager/coachmanager/internal/coaching"
 	"github.com/coachmanager/coachmanager/internal/coaching/coachingtest"
 	"github.com/coachmanager/coachmanager/internal/housetest"
@@ -41,8 +42,11 @@ func calls(s *Store) map[string]func(context.Context) error {
 			_, err := s.Session(ctx, sampleSession(1))
 			return notFoundIsFine(err)
 		},
-		"Sessions": func(ctx context.Context) error { _, err := s.Sessions(ctx, coaching.SessionQuery{}); return err },
-		"Ping":     s.Ping,
+		"Sessions":    func(ctx context.Context) error { _, err := s.Sessions(ctx, coaching.SessionQuery{}); return err },
+		"Ping":        s.Ping,
+		"AppendAudit": func(ctx context.Context) error { return s.AppendAudit(ctx, []audit.Entry{looked(1)}) },
+		"AuditKey":    func(ctx context.Context) error { _, _, err := s.AuditKey(ctx); return err },
+		"AuditPage":   func(ctx context.Context) error { _, err := s.AuditPage(ctx, audit.Query{Limit: 1}); return err },
 	}
 }
 
@@ -120,7 +124,7 @@ func TestATableThatSomebodyLocks(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = conn.Close(t.Context()) }()
-	if _, err := conn.Exec(t.Context(), "BEGIN; LOCK TABLE counter, sessions, dialers IN ACCESS EXCLUSIVE MODE"); err != nil {
+	if _, err := conn.Exec(t.Context(), "BEGIN; LOCK TABLE counter, sessions, dialers, audit_head, keys IN ACCESS EXCLUSIVE MODE"); err != nil {
 		t.Fatal(err)
 	}
 	checkAway(t, "its tables are locked", calls(s))

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/coachmanager/coachmanager/internal/audit"
 	"github.com/coachmanager/coachmanager/internal/coaching"
 )
 
@@ -58,7 +59,7 @@ func (s *Store) Import(ctx context.Context, plan *ImportPlan, done func(portions
 	id := key(uuid.Must(uuid.NewV7()))
 	err := s.gather(ctx, id, plan.portions)
 	if err == nil {
-		err = s.decide(ctx, id)
+		err = s.decide(ctx, id, plan)
 	}
 	if err != nil {
 		decided, unsure := s.dropImport(context.WithoutCancel(ctx), id)
@@ -104,8 +105,12 @@ func (s *Store) gather(ctx context.Context, id key, portions []coaching.Portion)
 }
 
 // decide is the one step from nothing to all. Another import that is decided
-// already comes first.
-func (s *Store) decide(ctx context.Context, id key) error {
+// already comes first. The audit tells of it in the same transaction.
+func (s *Store) decide(ctx context.Context, id key, plan *ImportPlan) error {
+	entry, err := plan.entry(id)
+	if err != nil {
+		return err
+	}
 	for {
 		var another bool
 		err := s.tried(ctx, "decide an import", func(tx *gorm.DB) error {
@@ -121,7 +126,10 @@ func (s *Store) decide(ctx context.Context, id key) error {
 			if result.Error == nil && result.RowsAffected == 0 {
 				return fmt.Errorf("it took longer than %v to prepare, and was dropped", gatheredFor)
 			}
-			return result.Error
+			if result.Error != nil {
+				return result.Error
+			}
+			return appendAudit(tx, s.engine, []audit.Entry{entry})
 		})
 		if err != nil || !another {
 			return err
@@ -216,10 +224,14 @@ func (s *Store) apply(tx *gorm.DB, row portionRow) error {
 		return err
 	}
 	roster.Import(portion)
+	writes := roster.Writes()
+	if c.audited, err = changedUsers(row.ImportID, writes.Users); err != nil {
+		return err
+	}
 	if err := tx.Exec("DELETE FROM import_portions WHERE import_id = ? AND seq = ?", row.ImportID, row.Seq).Error; err != nil {
 		return err
 	}
-	return c.keep(tx, roster.Writes()) // with the counter, which comes last
+	return c.keep(tx, writes) // with the counter, which comes last
 }
 
 // dropForgotten takes away what was put aside by processes that have gone.

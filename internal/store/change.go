@@ -10,6 +10,7 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
+	"github.com/coachmanager/coachmanager/internal/audit"
 	"github.com/coachmanager/coachmanager/internal/coaching"
 )
 
@@ -18,7 +19,7 @@ const changeTries = 5
 
 // Change is part of coaching.Recorder. Rows are locked in one order: the lease
 // (beside renewals), the dialer, users, sessions (a session's lock covers its calls and requests), each by id,
-// and the counter last. So the changes of one dialer follow each other, and those
+// then the audit where there is something to enter, and the counter last. So the changes of one dialer follow each other, and those
 // of several wait for each other only from the counter to the commit.
 func (s *Store) Change(ctx context.Context, scope coaching.Scope, rule func(*coaching.Board) error) (coaching.Commit, error) {
 	scope = storableScope(scope)
@@ -66,6 +67,8 @@ type change struct {
 	newDialer bool
 	users     map[key]userRows    // as they were
 	sessions  map[key]sessionRows // as they were
+
+	audited []audit.Entry // what is entered with the change
 
 	refused error // the rule's
 	commit  coaching.Commit

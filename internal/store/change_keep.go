@@ -39,6 +39,9 @@ func (c *change) keep(tx *gorm.DB, w coaching.Writes) error {
 	if err := c.keepSessions(tx, w.Sessions); err != nil {
 		return err
 	}
+	if err := appendAudit(tx, c.engine, c.audited); err != nil {
+		return err
+	}
 	return c.tell(tx, w.Changes)
 }
 
@@ -96,6 +99,9 @@ func (c *change) keepSessions(tx *gorm.DB, sessions []*coaching.Session) error {
 		}
 		calls = append(calls, news(before.calls, after.calls)...)
 		requests = append(requests, news(before.requests, after.requests)...)
+		if err := c.audit(before.requests, after.requests); err != nil {
+			return err
+		}
 	}
 	if err := write(tx, ended, "id"); err != nil {
 		return err
@@ -110,6 +116,29 @@ func (c *change) keepSessions(tx *gorm.DB, sessions []*coaching.Session) error {
 		return err
 	}
 	return write(tx, requests, "session_id", "seq")
+}
+
+// audit enters requests that were made and those that got their outcome.
+func (c *change) audit(before, after []requestRow) error {
+	pending := string(coaching.OutcomePending)
+	for i, row := range after {
+		isNew := i >= len(before)
+		if isNew {
+			e, err := row.requested()
+			if err != nil {
+				return err
+			}
+			c.audited = append(c.audited, e)
+		}
+		if row.Outcome != pending && (isNew || before[i].Outcome == pending) {
+			e, err := row.finished()
+			if err != nil {
+				return err
+			}
+			c.audited = append(c.audited, e)
+		}
+	}
+	return nil
 }
 
 // news are the rows that were not so before. Rules add calls and requests and

@@ -30,6 +30,9 @@ func beChild() int {
 		_, err := s.Claim(ctx)
 		fmt.Println("claimed:", err)
 		_, _ = io.Copy(io.Discard, os.Stdin) // until killed
+	case "audit":
+		fmt.Println(appendWithoutEnd(ctx, s))
+		return 1
 	case "write":
 		for {
 			commit, err := countUp(ctx, s)

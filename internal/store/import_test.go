@@ -124,7 +124,7 @@ func decided(t *testing.T, s *Store, in Import) {
 	if err == nil {
 		id := key(coachingtest.ID(uint64(len(in.Users))))
 		if err = s.gather(t.Context(), id, plan.portions); err == nil {
-			err = s.decide(t.Context(), id)
+			err = s.decide(t.Context(), id, plan)
 		}
 	}
 	if err != nil {
@@ -195,7 +195,7 @@ func TestAnImportThatIsNotDecidedChangesNothing(t *testing.T) {
 		if err := s.writing.Exec("UPDATE imports SET touched_at = ?", at(time.Unix(0, 0))).Error; err != nil {
 			t.Fatal(err)
 		}
-		if err := errors.Join(s.dropForgotten(t.Context()), s.decide(t.Context(), id)); err == nil {
+		if err := errors.Join(s.dropForgotten(t.Context()), s.decide(t.Context(), id, plan)); err == nil {
 			t.Error("one that was dropped could be decided")
 		}
 		var left int64

@@ -8,6 +8,7 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
+	"github.com/coachmanager/coachmanager/internal/audit"
 	"github.com/coachmanager/coachmanager/internal/coaching"
 )
 
@@ -30,6 +31,8 @@ type ImportPlan struct {
 	Effects map[coaching.Effect]int
 	Moved   int             // extensions that go from one user to another
 	First   []PlannedEffect // of those that change something, the first
+	// action is what the audit calls it.
+	action audit.Action
 	// portions hold what changes something, and nothing else.
 	portions []coaching.Portion
 }
@@ -51,7 +54,10 @@ func (p *ImportPlan) Changes() bool { return len(p.portions) > 0 }
 // PlanImport looks up what an import would change, and changes nothing. It tells
 // seen, from time to time, how many users and entries it has looked at.
 func (s *Store) PlanImport(ctx context.Context, in Import, seen func(int)) (*ImportPlan, error) {
-	plan := &ImportPlan{Effects: map[coaching.Effect]int{}}
+	plan := &ImportPlan{Effects: map[coaching.Effect]int{}, action: audit.UsersImported}
+	if len(in.Entries) > 0 {
+		plan.action = audit.CatalogueImported
+	}
 	done := 0
 	look := func(p coaching.Portion) error {
 		err := s.planPortion(ctx, plan, p, done)

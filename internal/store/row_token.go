@@ -4,6 +4,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/coachmanager/coachmanager/internal/access"
+	"github.com/coachmanager/coachmanager/internal/audit"
 )
 
 type tokenRow struct {
@@ -21,6 +22,21 @@ type tokenRow struct {
 
 // TableName tells GORM the table.
 func (tokenRow) TableName() string { return "tokens" }
+
+// details are what the audit holds of a token.
+func (row tokenRow) details() audit.Details {
+	d := audit.Details{"role": row.Role}
+	if row.Team != "" {
+		d["team_hash"] = audit.Team(row.Team)
+	}
+	if row.UserID != nil {
+		d["user_id"] = row.UserID.id()
+	}
+	if row.ExpiresAt != nil {
+		d["expires_at"] = row.ExpiresAt.time()
+	}
+	return d
+}
 
 // toToken is the token. A hash that somebody has cut short is no text's.
 func (row tokenRow) toToken() access.Token {

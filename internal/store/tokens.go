@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"time"
 
 	"github.com/google/uuid"
@@ -10,6 +9,7 @@ import (
 	"gorm.io/gorm/clause"
 
 	"github.com/coachmanager/coachmanager/internal/access"
+	"github.com/coachmanager/coachmanager/internal/audit"
 	"github.com/coachmanager/coachmanager/internal/coaching"
 )
 
@@ -47,26 +47,32 @@ func (s *Store) tokens(ctx context.Context, which func(*gorm.DB) *gorm.DB) (toke
 // CreateToken makes a token, and tells all processes. The error may be
 // access.ErrNameTaken or access.ErrNoUser.
 func (s *Store) CreateToken(ctx context.Context, n access.NewToken) (access.Token, error) {
-	return s.changeTokens(ctx, "create a token", func(tx *gorm.DB, now time.Time) (tokenRow, error) {
-		return s.insertToken(tx, n, now)
+	return s.changeTokens(ctx, "create a token", func(tx *gorm.DB, now time.Time) (tokenRow, audit.Action, error) {
+		row, err := s.insertToken(tx, n, now)
+		return row, audit.TokenCreated, err
 	})
 }
 
 // CreateFirstToken makes a token where there never was one; made tells whether it
 // did. Of several that try at once one does.
 func (s *Store) CreateFirstToken(ctx context.Context, n access.NewToken) (made bool, err error) {
-	_, err = s.changeTokens(ctx, "create the first token", func(tx *gorm.DB, now time.Time) (tokenRow, error) {
+	_, err = s.changeTokens(ctx, "create the first token", func(tx *gorm.DB, now time.Time) (tokenRow, audit.Action, error) {
+		made = false // of another try
 		// The counter's row is what several wait for: none sees the table empty when
-		// another has put a token in.
+		// another has put a token in. The audit's comes before it, as everywhere.
+		if _, err := lockAudit(tx); err != nil {
+			return tokenRow{}, "", err
+		}
 		if err := tx.Clauses(clause.Locking{Strength: "UPDATE"}).Where("id = 1").Take(&counterRow{}).Error; err != nil {
-			return tokenRow{}, err
+			return tokenRow{}, "", err
 		}
 		var used bool
 		if err := tx.Raw("SELECT EXISTS (SELECT 1 FROM tokens)").Scan(&used).Error; err != nil || used {
-			return tokenRow{}, err
+			return tokenRow{}, "", err
 		}
 		made = true
-		return s.insertToken(tx, n, now)
+		row, err := s.insertToken(tx, n, now)
+		return row, audit.FirstTokenCreated, err
 	})
 	return made && err == nil, err
 }
@@ -102,7 +108,7 @@ func (s *Store) insertToken(tx *gorm.DB, n access.NewToken, now time.Time) (toke
 // name, and tells all processes. One that was revoked before stays as it is. The
 // error may be access.ErrNoToken.
 func (s *Store) RevokeToken(ctx context.Context, idOrName string) (access.Token, error) {
-	return s.changeTokens(ctx, "revoke a token", func(tx *gorm.DB, now time.Time) (tokenRow, error) {
+	return s.changeTokens(ctx, "revoke a token", func(tx *gorm.DB, now time.Time) (tokenRow, audit.Action, error) {
 		which := tx.Clauses(clause.Locking{Strength: "UPDATE"})
 		if id, err := uuid.Parse(idOrName); err == nil {
 			which = which.Where("id = ?", key(id))
@@ -111,43 +117,72 @@ func (s *Store) RevokeToken(ctx context.Context, idOrName string) (access.Token,
 		}
 		var rows []tokenRow
 		if !storable(idOrName) {
-			return tokenRow{}, access.ErrNoToken
+			return tokenRow{}, "", access.ErrNoToken
 		}
 		if err := which.Find(&rows).Error; err != nil {
-			return tokenRow{}, err
+			return tokenRow{}, "", err
 		}
 		if len(rows) == 0 {
-			return tokenRow{}, access.ErrNoToken
+			return tokenRow{}, "", access.ErrNoToken
 		}
-		row := rows[0]
+		row, action := rows[0], audit.Action("")
 		if row.RevokedAt == nil {
-			row.RevokedAt = atOrNull(&now)
+			row.RevokedAt, action = atOrNull(&now), audit.TokenRevoked
 		}
-		return row, tx.Model(&tokenRow{}).Where("id = ?", row.ID).Update("revoked_at", row.RevokedAt).Error
+		return row, action, tx.Model(&tokenRow{}).Where("id = ?", row.ID).Update("revoked_at", row.RevokedAt).Error
 	})
 }
 
-// changeTokens changes one token in one transaction with an internal entry of the
-// change log, the counter last, and returns it. A rule that returns no token has
-// changed nothing.
-func (s *Store) changeTokens(ctx context.Context, doing string, rule func(tx *gorm.DB, now time.Time) (tokenRow, error)) (access.Token, error) {
+// changeTokens changes one token in one transaction with its entry of the audit, if
+// the rule names an action, and an internal one of the change log, the counter last,
+// and returns it. A rule that returns no token has changed nothing.
+func (s *Store) changeTokens(
+	ctx context.Context, doing string, rule func(tx *gorm.DB, now time.Time) (tokenRow, audit.Action, error),
+) (access.Token, error) {
+	// Before the transaction: who makes the key there has others wait to the commit.
+	secret, _, err := s.AuditKey(ctx)
+	if err != nil {
+		return access.Token{}, err
+	}
 	var changed tokenRow
-	err := s.bounded(ctx, doing, func(ctx context.Context) error {
-		return s.writing.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-			now, err := s.engine.now(tx)
-			if err != nil {
-				return err
-			}
-			if changed, err = rule(tx, now); err != nil || changed.ID == (key{}) {
-				return err
-			}
-			return s.tellToken(tx, changed.ID)
-		}, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
+	err = s.tried(ctx, doing, func(tx *gorm.DB) error {
+		now, err := s.engine.now(tx)
+		if err != nil {
+			return err
+		}
+		var action audit.Action
+		if changed, action, err = rule(tx, now); err != nil || changed.ID == (key{}) {
+			return err
+		}
+		if err := s.auditToken(tx, secret, action, changed); err != nil {
+			return err
+		}
+		return s.tellToken(tx, changed.ID)
 	})
 	if err != nil || changed.ID == (key{}) {
 		return access.Token{}, err
 	}
 	return changed.toToken(), nil
+}
+
+// auditToken enters what a command, or the service at its first start, did to a
+// token.
+func (s *Store) auditToken(tx *gorm.DB, secret audit.Key, action audit.Action, row tokenRow) error {
+	if action == "" {
+		return nil
+	}
+	text, err := row.details().Text(secret)
+	if err != nil {
+		return err
+	}
+	e := audit.Entry{
+		Action: action, Result: audit.Done, Actor: audit.Actor{Kind: audit.ByCommand},
+		Subject: audit.Subject{Kind: audit.Token, ID: uuid.UUID(row.ID).String()}, Details: text,
+	}
+	if action == audit.FirstTokenCreated {
+		e.Actor.Kind = audit.Service
+	}
+	return appendAudit(tx, s.engine, []audit.Entry{e})
 }
 
 // tellToken raises the counter and writes the entry: that something happened to a

@@ -36,7 +36,7 @@ func storeSession(t *testing.T, w *storeWorld) {
 	ask := func(by coaching.Actor, reason string) coaching.Commit {
 		return w.change(coaching.Scope{Dialer: Dialer, Sessions: []coaching.SessionID{id}}, func(b *coaching.Board) {
 			force := reason != ""
-			d := coaching.Disconnect{Session: id, IfMatch: []string{"*"}, Force: force, Reason: reason, By: by}
+			d := coaching.Disconnect{Session: id, IfMatch: []string{"*"}, Force: force, Reason: reason, By: by, Credential: "token:" + by.Name}
 			if _, err := b.Ask(d); err != nil {
 				t.Error(err)
 			}

@@ -1,0 +1,37 @@
+package audit
+
+// Action is what was done. The set may grow.
+type Action string
+
+const (
+	DisconnectRequested Action = "disconnect.requested" // the result is pending
+	DisconnectFinished  Action = "disconnect.finished"  // the result is the request's outcome
+	DisconnectRefused   Action = "disconnect.refused"   // the result is the code that the asker got
+	RequestRefused      Action = "request.refused"      // so here
+	SearchedByNumber    Action = "sessions.searched_by_number"
+	TokenCreated        Action = "token.created"
+	FirstTokenCreated   Action = "token.first_created"
+	TokenRevoked        Action = "token.revoked"
+	UsersImported       Action = "users.imported" // an import was decided
+	UsersChanged        Action = "users.changed"  // a part of it was carried out
+	CatalogueImported   Action = "catalog.imported"
+)
+
+// Done is the result of what can only succeed to be entered.
+const Done = "done"
+
+// Subject is what something was done to. The zero value is nothing in particular.
+type Subject struct {
+	Kind SubjectKind
+	ID   string
+}
+
+// SubjectKind is a kind of subjects.
+type SubjectKind string
+
+const (
+	Session   SubjectKind = "session"
+	Token     SubjectKind = "token"
+	Import    SubjectKind = "import"
+	Operation SubjectKind = "operation" // of the contract, by its operationId
+)

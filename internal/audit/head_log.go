@@ -1,0 +1,36 @@
+package audit
+
+import (
+	"context"
+	"time"
+)
+
+// logHeadEvery is how often the head is logged, where it moved.
+const logHeadEvery = time.Hour
+
+// logHeads logs where the chain ends, at once and from time to time, until ctx ends.
+func (r *Recorder) logHeads(ctx context.Context) {
+	tick := time.NewTicker(logHeadEvery)
+	defer tick.Stop()
+	for {
+		r.logHead(ctx)
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// logHead logs where the chain ends, unless that was logged.
+func (r *Recorder) logHead(ctx context.Context) {
+	head, err := r.store.AuditHead(ctx)
+	switch {
+	case ctx.Err() != nil:
+	case err != nil:
+		r.log.Warn("the head of the audit was not read", "error", err)
+	case head.Number != r.logged:
+		r.log.Info("audit head", "number", head.Number, "hash", head.Hash.String())
+		r.logged = head.Number
+	}
+}
