@@ -1078,6 +1078,8 @@ type ClientInterface interface {
 	// | `token.created`, `token.first_created`, `token.revoked` | with the change | `done` | `role`, `user_id`, `expires_at`, `team_hash` |
 	// | `users.imported`, `catalog.imported` | when an import is decided | `done` | how many were `created`, `completed`, `changed`, `unchanged`, `deactivated`, `moved` |
 	// | `users.changed` | as an import is carried out | `done` | `user_ids` |
+	// | `numbers.erased` | with each part of an erasure | `done` | `by` (`number` or `age`), `calls`, `reasons`, and of one number `session_ids` |
+	// | `users.reported` | before it is reported who listened to a user | `done` | |
 	//
 	// Refusals of one kind to one caller are one entry at once, and then one a minute with their `count`. More actions
 	// may come.
@@ -1235,6 +1237,8 @@ type ClientInterface interface {
 // | `token.created`, `token.first_created`, `token.revoked` | with the change | `done` | `role`, `user_id`, `expires_at`, `team_hash` |
 // | `users.imported`, `catalog.imported` | when an import is decided | `done` | how many were `created`, `completed`, `changed`, `unchanged`, `deactivated`, `moved` |
 // | `users.changed` | as an import is carried out | `done` | `user_ids` |
+// | `numbers.erased` | with each part of an erasure | `done` | `by` (`number` or `age`), `calls`, `reasons`, and of one number `session_ids` |
+// | `users.reported` | before it is reported who listened to a user | `done` | |
 //
 // Refusals of one kind to one caller are one entry at once, and then one a minute with their `count`. More actions
 // may come.
@@ -2568,6 +2572,8 @@ type ClientWithResponsesInterface interface {
 	// | `token.created`, `token.first_created`, `token.revoked` | with the change | `done` | `role`, `user_id`, `expires_at`, `team_hash` |
 	// | `users.imported`, `catalog.imported` | when an import is decided | `done` | how many were `created`, `completed`, `changed`, `unchanged`, `deactivated`, `moved` |
 	// | `users.changed` | as an import is carried out | `done` | `user_ids` |
+	// | `numbers.erased` | with each part of an erasure | `done` | `by` (`number` or `age`), `calls`, `reasons`, and of one number `session_ids` |
+	// | `users.reported` | before it is reported who listened to a user | `done` | |
 	//
 	// Refusals of one kind to one caller are one entry at once, and then one a minute with their `count`. More actions
 	// may come.
@@ -3190,6 +3196,8 @@ func (r ListUsersResponse) ContentType() string {
 // | `token.created`, `token.first_created`, `token.revoked` | with the change | `done` | `role`, `user_id`, `expires_at`, `team_hash` |
 // | `users.imported`, `catalog.imported` | when an import is decided | `done` | how many were `created`, `completed`, `changed`, `unchanged`, `deactivated`, `moved` |
 // | `users.changed` | as an import is carried out | `done` | `user_ids` |
+// | `numbers.erased` | with each part of an erasure | `done` | `by` (`number` or `age`), `calls`, `reasons`, and of one number `session_ids` |
+// | `users.reported` | before it is reported who listened to a user | `done` | |
 //
 // Refusals of one kind to one caller are one entry at once, and then one a minute with their `count`. More actions
 // may come.

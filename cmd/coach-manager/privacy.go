@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/coachmanager/coachmanager/internal/audit"
 	"github.com/coachmanager/coachmanager/internal/coaching"
 	"github.com/coachmanager/coachmanager/internal/config"
 	"github.com/coachmanager/coachmanager/internal/store"
@@ -18,7 +19,7 @@ import (
 // eraseNumbers erases a customer's number, or all of an age. Nothing that it says
 // holds one.
 func eraseNumbers(ctx context.Context, c config.EraseNumbers, stdout, stderr io.Writer) (err error) {
-	of := store.Erasure{OlderThan: c.OlderThan, DryRun: c.DryRun}
+	of := store.Erasure{OlderThan: c.OlderThan, DryRun: c.DryRun, By: audit.ByCommand}
 	if c.OlderThan == 0 {
 		if of.Number, err = phoneNumber(c.Number.Reveal(), os.Stdin); err != nil {
 			return err
@@ -99,12 +100,13 @@ func (d *database) eraseOldNumbers(ctx context.Context, age time.Duration, log *
 	tick := time.NewTicker(eraseEvery)
 	defer tick.Stop()
 	for {
-		erased, err := d.EraseNumbers(ctx, store.Erasure{OlderThan: age}, func(store.Erased) {})
+		erased, err := d.EraseNumbers(ctx, store.Erasure{OlderThan: age, By: audit.Service}, func(store.Erased) {})
 		if erased.Calls > 0 {
 			log.Info("old numbers erased", "calls", erased.Calls, "reasons", erased.Reasons)
 		}
 		if err == nil {
-			_, err = d.ForgetKeys(ctx, auditKeys, time.Now().Add(-age))
+			// With the key of a month goes what the audit of that month says of numbers.
+			_, err = d.ForgetKeys(ctx, audit.KeyFamily, time.Now().Add(-age))
 		}
 		if err != nil && ctx.Err() == nil {
 			log.Warn("old numbers not erased; tried again in an hour", "error", err)
@@ -116,7 +118,3 @@ func (d *database) eraseOldNumbers(ctx context.Context, age time.Duration, log *
 		}
 	}
 }
-
-// auditKeys is the family of the keys under which a record of what was asked hides
-// numbers, one of each month: with the key of a month its numbers are gone.
-const auditKeys = "audit"

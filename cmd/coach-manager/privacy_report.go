@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/coachmanager/coachmanager/internal/audit"
 	"github.com/coachmanager/coachmanager/internal/coaching"
 	"github.com/coachmanager/coachmanager/internal/config"
 	"github.com/coachmanager/coachmanager/internal/sheet"
@@ -24,6 +25,9 @@ func reportUser(ctx context.Context, c config.ReportUser, stdout, stderr io.Writ
 		users, err := db.FindUsers(ctx, c.User)
 		if err == nil && len(users) == 0 {
 			err = errNoSuchUser
+		}
+		if err == nil {
+			err = db.AppendAudit(ctx, reported(users))
 		}
 		if err != nil {
 			return err
@@ -53,6 +57,17 @@ func reportUser(ctx context.Context, c config.ReportUser, stdout, stderr io.Writ
 		_, err = io.WriteString(stdout, r.summary(begins))
 		return err
 	})
+}
+
+// reported tells the audit on whom there is a report.
+func reported(users []*coaching.User) (entries []audit.Entry) {
+	for _, u := range users {
+		entries = append(entries, audit.Entry{
+			Action: audit.ListeningReported, Result: audit.Done, Actor: audit.Actor{Kind: audit.ByCommand},
+			Subject: audit.Subject{Kind: audit.User, ID: u.ID.String()}, Details: "{}",
+		})
+	}
+	return entries
 }
 
 // report is a report under way.

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/coachmanager/coachmanager/internal/audit"
 	"github.com/coachmanager/coachmanager/internal/coaching"
 	"github.com/coachmanager/coachmanager/internal/coaching/coachingtest"
 	"github.com/coachmanager/coachmanager/internal/housetest/postgrestest"
@@ -265,6 +266,17 @@ func TestAReportTellsAUserWhoListened(t *testing.T) {
 			t.Errorf("got %d", code)
 		} else {
 			oneLine(t, out, logs, "no user has this id or external id")
+		}
+		db, err = store.Open(t.Context(), address, store.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		page, err := db.AuditPage(t.Context(), audit.Query{Action: audit.ListeningReported, Limit: 10})
+		if closed := db.Close(); err != nil || closed != nil {
+			t.Fatal(err, closed)
+		}
+		if n := len(page.Entries); n != 4 || page.Entries[n-1].Subject != (audit.Subject{Kind: audit.User, ID: agent.ID.String()}) {
+			t.Errorf("the audit tells of %+v, want 4 reports", page.Entries)
 		}
 	})
 }

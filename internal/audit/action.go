@@ -15,6 +15,8 @@ const (
 	UsersImported       Action = "users.imported" // an import was decided
 	UsersChanged        Action = "users.changed"  // a part of it was carried out
 	CatalogueImported   Action = "catalog.imported"
+	NumbersErased       Action = "numbers.erased" // a part of an erasure
+	ListeningReported   Action = "users.reported" // who listened to a user was written for somebody
 )
 
 // Done is the result of what can only succeed to be entered.
@@ -33,5 +35,6 @@ const (
 	Session   SubjectKind = "session"
 	Token     SubjectKind = "token"
 	Import    SubjectKind = "import"
+	User      SubjectKind = "user"
 	Operation SubjectKind = "operation" // of the contract, by its operationId
 )

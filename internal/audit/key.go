@@ -11,11 +11,14 @@ import (
 // Key is the secret of one month, under which what is personal is hashed.
 type Key [32]byte
 
+// KeyFamily is what the names of all keys begin with.
+const KeyFamily = "audit"
+
 // KeyName is the name of the key of the month that a moment is in, such as "audit
 // 2026-11". Names sort as the months do: those that are before KeyName of a moment
 // are older than its month, and may be destroyed one by one. What was hashed under
 // a destroyed key can be told from nothing any more, and all chains stay good.
-func KeyName(at time.Time) string { return "audit " + at.UTC().Format("2006-01") }
+func KeyName(at time.Time) string { return KeyFamily + " " + at.UTC().Format("2006-01") }
 
 // endOfMonth is when the key of a moment ceases to be the one in use.
 func endOfMonth(at time.Time) time.Time {

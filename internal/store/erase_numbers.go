@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/coachmanager/coachmanager/internal/audit"
 	"github.com/coachmanager/coachmanager/internal/coaching"
 )
 
@@ -20,6 +21,7 @@ type Erasure struct {
 	Number    coaching.PhoneNumber
 	OlderThan time.Duration // where Number is zero
 	DryRun    bool          // count, and change nothing
+	By        audit.ActorKind
 }
 
 // Erased is what an erasure came to. It holds no number.
@@ -45,7 +47,7 @@ type Erased struct {
 // that was there, so that the change log, which comes after them, stays clean too.
 func (s *Store) EraseNumbers(ctx context.Context, of Erasure, seen func(Erased)) (Erased, error) {
 	e := eraser{
-		store: s, dryRun: of.DryRun, seen: seen, sessions: map[key]bool{}, live: map[key]bool{}, spellings: map[string]bool{},
+		store: s, dryRun: of.DryRun, by: of.By, seen: seen, sessions: map[key]bool{}, live: map[key]bool{}, spellings: map[string]bool{},
 		rules: coaching.NumberErasure{Number: of.Number},
 	}
 	err := e.erase(ctx, of)
@@ -73,6 +75,7 @@ type eraser struct {
 	store  *Store
 	rules  coaching.NumberErasure
 	dryRun bool
+	by     audit.ActorKind
 	seen   func(Erased)
 
 	total     Erased

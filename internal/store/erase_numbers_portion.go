@@ -7,6 +7,7 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
+	"github.com/coachmanager/coachmanager/internal/audit"
 	"github.com/coachmanager/coachmanager/internal/coaching"
 )
 
@@ -14,8 +15,7 @@ import (
 const loggedFor = 48 * time.Hour
 
 // portion erases what is to go of some sessions, in one transaction with the entries
-// of the change log for those that are live. A record of who erased how many numbers
-// would be one more row of this transaction.
+// of the change log for those that are live, and with the audit's.
 func (e *eraser) portion(ctx context.Context, ids []key) error {
 	if len(ids) == 0 {
 		return nil
@@ -28,9 +28,14 @@ func (e *eraser) portion(ctx context.Context, ids []key) error {
 		}
 		board := coaching.NewBoard(c.rows)
 		erased = board.EraseNumbers(e.rules)
-		if c.looking {
+		if c.looking || len(erased) == 0 {
 			return nil
 		}
+		entry, err := e.entry(erased)
+		if err != nil {
+			return err
+		}
+		c.audited = append(c.audited, entry)
 		return c.keep(tx, board.Writes())
 	}
 	var err error
@@ -43,6 +48,22 @@ func (e *eraser) portion(ctx context.Context, ids []key) error {
 		e.count(erased)
 	}
 	return err
+}
+
+// entry tells the audit how much was erased; it holds nothing of the number.
+func (e *eraser) entry(erased []coaching.NumbersErased) (audit.Entry, error) {
+	calls, reasons := 0, 0
+	var sessions []coaching.SessionID
+	for _, one := range erased {
+		calls, reasons = calls+one.Calls, reasons+one.Reasons
+		sessions = append(sessions, one.Session.ID)
+	}
+	details := audit.Details{"by": "age", "calls": calls, "reasons": reasons}
+	if !e.rules.Number.IsZero() {
+		details["by"], details["session_ids"] = "number", sessions
+	}
+	text, err := details.Text(audit.Key{}) // nothing in it is personal
+	return audit.Entry{Action: audit.NumbersErased, Result: audit.Done, Actor: audit.Actor{Kind: e.by}, Details: text}, err
 }
 
 func (e *eraser) count(erased []coaching.NumbersErased) {

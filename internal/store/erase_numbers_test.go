@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/coachmanager/coachmanager/internal/audit"
 	"github.com/coachmanager/coachmanager/internal/coaching"
 	"github.com/coachmanager/coachmanager/internal/coaching/coachingtest"
 )
@@ -158,7 +160,7 @@ func TestANumberIsErasedEverywhereAndHistoryStaysCountable(t *testing.T) {
 		from := liveSetOf(t, p.Store).Revision
 
 		want := Erased{Calls: calls + 1, Sessions: calls + 1, Live: 1, Spellings: 3, Reasons: 1}
-		of := Erasure{Number: coaching.NewPhoneNumber(erasedNumber), DryRun: true}
+		of := Erasure{Number: coaching.NewPhoneNumber(erasedNumber), DryRun: true, By: audit.ByCommand}
 		if diff := cmp.Diff(want, p.erase(of)); diff != "" {
 			t.Error("dry run:", diff)
 		}
@@ -190,11 +192,34 @@ func TestANumberIsErasedEverywhereAndHistoryStaysCountable(t *testing.T) {
 		if err != nil || len(changes) != 1 || changes[0].Kind != coaching.SessionChanged || changes[0].Session.CurrentCalls()[0].PhoneNumber != "" {
 			t.Errorf("whoever follows is told %+v, %v", changes, err)
 		}
+		if got := erasuresIn(t, audited(t, p.Store)); got != want.Calls {
+			t.Errorf("the audit tells of %d calls, want %d", got, want.Calls)
+		}
 		if again := p.erase(of); again != (Erased{Files: again.Files}) {
 			t.Errorf("once more: %+v", again)
 		}
 		p.goesOnWithout(talking)
 	})
+}
+
+// erasuresIn counts the calls whose numbers were erased by a command, as the audit
+// tells it.
+func erasuresIn(t *testing.T, entries []audit.Entry) (calls int) {
+	t.Helper()
+	for _, e := range entries {
+		if e.Action != audit.NumbersErased || e.Actor != (audit.Actor{Kind: audit.ByCommand}) {
+			continue
+		}
+		var details struct {
+			Calls    int                  `json:"calls"`
+			Sessions []coaching.SessionID `json:"session_ids"`
+		}
+		if err := json.Unmarshal([]byte(e.Details), &details); err != nil || len(details.Sessions) < details.Calls {
+			t.Errorf("%s: %v", e.Details, err)
+		}
+		calls += details.Calls
+	}
+	return calls
 }
 
 // goesOnWithout lets a call whose number is erased go on to its end, and be heard by
