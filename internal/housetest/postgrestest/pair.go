@@ -31,7 +31,7 @@ func Pair(t testing.TB) *Couple {
 // URL is the address of a database that names both servers, and means whichever
 // can be written.
 func (c *Couple) URL(database string) string {
-	return fmt.Sprintf("postgres://postgres@127.0.0.1:%d,127.0.0.1:%d/%s?sslmode=disable",
+	return fmt.Sprintf("postgres://postgres@127.0.0.1:%d,127.0.0.1:%d/%s?sslmode=disable&target_session_attrs=read-write",
 		c.Primary.c.port, c.Standby.c.port, database)
 }
 
