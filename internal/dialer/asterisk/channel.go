@@ -11,11 +11,14 @@ import (
 // channel is one leg of anything at Asterisk. Who holds one may read it after its
 // end: why a session ended is told by the channels that ended with it.
 type channel struct {
-	id      string // Uniqueid: never used again, not even after a restart
-	name    string
-	device  string
-	ownName string // the caller id's name when the channel was made; "" if it was there before us
-	began   time.Time
+	id     string // Uniqueid: never used again, not even after a restart
+	name   string
+	device string
+	began  time.Time
+
+	ownName, ownNumber string // the caller id when the channel was made; "" if it was there before us
+	called             bool   // it was made to call somebody, not by somebody who calls
+	byName, outside    bool   // what it was dialled by: sides.go
 
 	linked string            // Linkedid: the id of its call
 	up     bool              // answered
@@ -67,9 +70,10 @@ func (m *model) newChannel(e ami.Message, at time.Time) {
 		return
 	}
 	ch := m.add(id, e.Get("Channel"))
-	ch.began, ch.ownName = at, known(e.Text("CallerIDName"))
+	ch.began, ch.ownName, ch.ownNumber = at, known(e.Text("CallerIDName")), known(e.Get("CallerIDNum"))
+	ch.called = e.Get("ChannelStateDesc") != "Ring"
 	if m.people[ch.device] != nil {
-		m.people.introduce(ch)
+		m.people.recognise(ch)
 	}
 	m.update(ch, e, "")
 }
@@ -169,6 +173,7 @@ func (m *model) dialled(e ami.Message) {
 	from, to := m.channels[e.Get("Uniqueid")], m.channels[e.Get("DestUniqueid")]
 	if to != nil {
 		m.update(to, e, "Dest")
+		to.reached(e.Get("DialString"))
 	}
 	if from == nil || to == nil {
 		return

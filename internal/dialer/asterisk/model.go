@@ -19,21 +19,22 @@ type model struct {
 	people people
 	gaps   *gaps
 
-	channels map[string]*channel // by Uniqueid; the living
-	names    map[string]*channel
-	devices  map[string]map[*channel]bool
-	states   map[string]string // of devices, as Asterisk calls them
-	bridges  map[string]map[*channel]bool
-	ended    *recently // Uniqueids: a list may still have them
-	legs     map[string]*leg
-	calls    map[callKey]*call
-	wraps    map[callKey]*call             // calls that have ended, and whose agents are busy with them
-	members  map[string]map[string]*member // of queues: by the key of the person, and the queue
-	busy     map[string]bool               // devices of those who will be done with a call by themselves
-	snoops   map[*channel]*channel         // whom they listen to
-	listing  bool                          // a list is being taken in: who listens by a snoop is found at its end
-	seats    map[string]string             // devices, by who sits there
-	presence map[string]coaching.UserSeen  // what was told last, by device
+	channels   map[string]*channel // by Uniqueid; the living
+	names      map[string]*channel
+	devices    map[string]map[*channel]bool
+	states     map[string]string // of devices, as Asterisk calls them
+	bridges    map[string]map[*channel]bool
+	ended      *recently // Uniqueids: a list may still have them
+	legs       map[string]*leg
+	calls      map[callKey]*call
+	wraps      map[callKey]*call             // calls that have ended, and whose agents are busy with them
+	members    map[string]map[string]*member // of queues: by the key of the person, and the queue
+	busy       map[string]bool               // devices of those who will be done with a call by themselves
+	snoops     map[*channel]*channel         // whom they listen to
+	untargeted map[*leg]bool                 // those whose target is not told, and may be yet
+	listing    bool                          // a list is being taken in: who listens by a snoop is found at its end
+	seats      map[string]string             // devices, by who sits there
+	presence   map[string]coaching.UserSeen  // what was told last, by device
 
 	// unproven are the starts of spying by channels that are not known. Values with
 	// line breaks can forge such events, so a list has to show the channel first.
@@ -59,7 +60,7 @@ func newModel(cfg Config, p people, g *gaps) *model {
 		states: map[string]string{}, bridges: map[string]map[*channel]bool{}, ended: new(recently),
 		legs: map[string]*leg{}, calls: map[callKey]*call{}, presence: map[string]coaching.UserSeen{},
 		unproven: map[string]claim{}, marks: map[string]string{},
-		wraps: map[callKey]*call{}, busy: map[string]bool{}, snoops: map[*channel]*channel{}, members: map[string]map[string]*member{}, seats: map[string]string{},
+		wraps: map[callKey]*call{}, busy: map[string]bool{}, snoops: map[*channel]*channel{}, untargeted: map[*leg]bool{}, members: map[string]map[string]*member{}, seats: map[string]string{},
 	}
 	for device, s := range p {
 		if s.user != "" {
@@ -178,6 +179,7 @@ func (m *model) settle(at time.Time) {
 		m.refreshPresence(d, at)
 	}
 	m.touched, m.moved = m.touched[:0], m.moved[:0]
+	m.learnTargets(at)
 }
 
 func (m *model) touch(ch *channel) {
