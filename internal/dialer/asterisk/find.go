@@ -155,7 +155,7 @@ func (m *model) findTaker(ch *channel, was *memory) {
 	l.since, l.exact, l.last = was.since, was.exact, was.told
 	l.spied = was.spied
 	if l.spyee = m.channels[was.spyee]; l.spyee == nil {
-		l.spyee = &channel{id: was.spyee, device: was.target, vars: map[string]string{m.vars.Campaign: was.campaign}, party: customer, gone: true}
+		l.spyee = &channel{id: was.spyee, device: was.target, vars: []setting{{m.vars.Campaign, was.campaign}}, party: customer, gone: true}
 	}
 	m.nameFound(l, was)
 }

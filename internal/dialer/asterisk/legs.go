@@ -137,7 +137,7 @@ func (m *model) meetTarget(spyee *channel, at time.Time) (device, who string) {
 	}
 	m.people.recognise(spyee).agent = true
 	m.user(spyee, at)
-	for ch := range m.devices[spyee.device] {
+	for _, ch := range m.devices[spyee.device] {
 		m.touch(ch)
 	}
 	return spyee.device, m.people.extension(spyee.device)
@@ -237,6 +237,7 @@ func (m *model) statement(l *leg, at time.Time) coaching.Attached {
 // without is told now: either may come first (ami-facts 7.3).
 func (m *model) runs(ch *channel, application, data string, at time.Time) {
 	ch.application, ch.data = application, data
+	m.touch(ch)
 	if l := m.legs[ch.id]; l != nil {
 		l.ran = true
 	}

@@ -21,7 +21,7 @@ type model struct {
 
 	channels   map[string]*channel // by Uniqueid; the living
 	names      map[string]*channel
-	devices    map[string]map[*channel]bool
+	devices    map[string][]*channel
 	states     map[string]string // of devices, as Asterisk calls them
 	bridges    map[string]map[*channel]bool
 	ended      *recently // Uniqueids: a list may still have them
@@ -56,7 +56,7 @@ type model struct {
 func newModel(cfg Config, p people, g *gaps) *model {
 	m := &model{
 		vars: cfg.Variables, wrapUp: cfg.WrapUp, people: p, gaps: g,
-		channels: map[string]*channel{}, names: map[string]*channel{}, devices: map[string]map[*channel]bool{},
+		channels: map[string]*channel{}, names: map[string]*channel{}, devices: map[string][]*channel{},
 		states: map[string]string{}, bridges: map[string]map[*channel]bool{}, ended: new(recently),
 		legs: map[string]*leg{}, calls: map[callKey]*call{}, presence: map[string]coaching.UserSeen{},
 		unproven: map[string]claim{}, marks: map[string]string{},
@@ -120,19 +120,20 @@ func (m *model) transfer(e ami.Message) {
 // applyToChannel takes in an event about one channel. An event about a channel
 // that is not known changes nothing: it may be forged, or come after its Hangup.
 func (m *model) applyToChannel(e ami.Message, at time.Time) {
-	if e.Event() == "Newchannel" {
+	name, id := e.Event(), e.Get("Uniqueid")
+	if name == "Newchannel" {
 		m.newChannel(e, at)
 		return
 	}
-	ch := m.channels[e.Get("Uniqueid")]
+	ch := m.channels[id]
 	if ch == nil {
-		if e.Event() == "Hangup" {
-			m.ended.add(e.Get("Uniqueid")) // a list under way may still have it
+		if name == "Hangup" {
+			m.ended.add(id) // a list under way may still have it
 		}
 		return
 	}
 	m.update(ch, e, "")
-	switch e.Event() {
+	switch name {
 	case "Newexten":
 		m.runs(ch, e.Get("Application"), e.Get("AppData"), at)
 	case "Rename":
@@ -145,10 +146,9 @@ func (m *model) applyToChannel(e ami.Message, at time.Time) {
 		m.enter(ch, bridge, at)
 	case "BridgeLeave":
 		m.leave(ch, at)
-	case "Hold":
-		ch.held = true
-	case "Unhold":
-		ch.held = false
+	case "Hold", "Unhold":
+		ch.held = name == "Hold"
+		m.touch(ch)
 	case "VarSet":
 		m.setVariable(ch, e.Get("Variable"), ami.Unescape(e.Get("Value")))
 	case "DTMFEnd":

@@ -61,7 +61,7 @@ func (m *model) reconcile(l lists, before *model, at time.Time) {
 		}
 	}
 	for device := range m.people {
-		for ch := range m.devices[device] {
+		for _, ch := range m.devices[device] {
 			m.user(ch, at)
 			m.touch(ch)
 		}

@@ -77,13 +77,19 @@ func (ch *channel) partner() *channel {
 	return p
 }
 
-// pair ties the two halves of a Local channel together.
+// pair ties the two halves of a Local channel together: they are named alike, but for
+// their ;1 and ;2.
 func (m *model) pair(ch *channel) {
-	for mine, others := range map[string]string{";1": ";2", ";2": ";1"} {
-		base, ok := strings.CutSuffix(ch.name, mine)
-		if half := m.names[base+others]; ok && half != nil {
-			ch.half, half.half = half, ch
-		}
+	base, first := strings.CutSuffix(ch.name, ";1")
+	if !first && !strings.HasSuffix(base, ";2") {
+		return
+	}
+	other := base + ";2"
+	if !first {
+		other = strings.TrimSuffix(base, "2") + "1"
+	}
+	if half := m.names[other]; half != nil {
+		ch.half, half.half = half, ch
 	}
 }
 
