@@ -49,6 +49,7 @@ func (m *model) reconcile(l lists, before *model, at time.Time) {
 	}
 	if before != nil {
 		m.inherit(before, fresh, at)
+		m.missed = m.missedEnds(before)
 	}
 	first := !m.listed
 	m.listed = true
