@@ -55,6 +55,9 @@ type Config struct {
 	// measured (19,000 events/s). QueueBytes bounds the items of a list as well.
 	QueueLength int
 	QueueBytes  int
+
+	// Ignored are the events that are left out of Conn.Events: Reader.Ignore.
+	Ignored Ignored `json:"-"`
 }
 
 func (c Config) withDefaults() (Config, error) {

@@ -55,6 +55,7 @@ func newConn(cfg Config, raw, stream net.Conn) *Conn {
 		done:     make(chan struct{}),
 	}
 	c.reader = NewReader(hearing{c})
+	c.reader.Ignore(cfg.Ignored)
 	return c
 }
 

@@ -27,9 +27,12 @@ func (m Message) Text(key string) string {
 func (m Message) Variables(prefix string) iter.Seq2[string, string] {
 	key := prefix + "ChanVariable"
 	return func(yield func(name, value string) bool) {
-		escaped := m.escaped(key)
-		for line := range m.All(key) {
-			name, value, _ := strings.Cut(line, "=")
+		_, escaped := m.Lookup(prefix + "ChannelStateDesc")
+		for _, h := range m.Headers {
+			if !sameKey(h.Key, key) {
+				continue
+			}
+			name, value, _ := strings.Cut(h.Value, "=")
 			if escaped {
 				value = Unescape(value)
 			}

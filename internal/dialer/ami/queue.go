@@ -57,9 +57,5 @@ func (q *queue) close() { close(q.out) }
 // size is about what the message takes in memory.
 func (m Message) size() int {
 	const message, header = 64, 32
-	n := message + header*len(m.Headers)
-	for _, h := range m.Headers {
-		n += len(h.Key) + len(h.Value)
-	}
-	return n
+	return message + header*len(m.Headers) + m.bytes
 }

@@ -29,14 +29,15 @@ const (
 // whole, since that line says what it is. Only a peer that never comes to an end
 // of its message is given up: memory is bounded by the limits whatever it sends.
 type Reader struct {
-	in     *bufio.Reader
-	text   []byte // the lines of the message being read, one after the other
-	spans  []span
-	seq    uint64
-	total  int  // bytes of the message being read, dropped ones included
-	lines  int  // of the message being read, dropped ones included
-	cut    bool // lines of the message being read were dropped
-	behead bool // its first line was dropped
+	in      *bufio.Reader
+	text    []byte // the lines of the message being read, one after the other
+	spans   []span
+	ignored Ignored
+	seq     uint64
+	total   int  // bytes of the message being read, dropped ones included
+	lines   int  // of the message being read, dropped ones included
+	cut     bool // lines of the message being read were dropped
+	behead  bool // its first line was dropped
 }
 
 // span is where a header lies in text: the key up to the colon, the value to end.
@@ -79,6 +80,7 @@ func (r *Reader) Banner() (string, error) {
 // ErrProtocol for a message without an end.
 func (r *Reader) Read() (Message, error) {
 	for {
+		r.readOver()
 		m, err := r.readOne()
 		if err != nil || len(m.Headers) > 0 {
 			return m, err
@@ -163,7 +165,7 @@ func (r *Reader) finish() Message {
 		return Message{}
 	}
 	text := string(r.text)
-	m := Message{Headers: make([]Header, len(r.spans)), Truncated: r.cut}
+	m := Message{Headers: make([]Header, len(r.spans)), Truncated: r.cut, bytes: len(text)}
 	for i, s := range r.spans {
 		m.Headers[i] = Header{Key: text[s.key:s.colon], Value: text[s.value:s.end]}
 	}

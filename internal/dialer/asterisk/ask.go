@@ -114,8 +114,15 @@ func (w *watch) reconcile(l lists) error {
 	snap := w.model.snapshot(at)
 	w.askAgain = w.askAgain || len(w.model.unproven) > 0
 	due, later := w.model.due, w.model.later
+	missed := w.model.missed
+	w.model.missed = nil
 	d.mu.Unlock()
 
+	for _, end := range missed {
+		if err := w.report(end); err != nil {
+			return err
+		}
+	}
 	w.schedule(due, later)
 	if err := w.deliver(n); err != nil {
 		return err

@@ -22,6 +22,7 @@ func (m *model) enter(ch *channel, bridge string, at time.Time) {
 		m.bridges[bridge] = members
 	}
 	members[ch] = true
+	m.touch(ch)
 	for other := range members {
 		if other != ch {
 			m.meet(ch, other, at)
@@ -59,6 +60,11 @@ func (m *model) leave(ch *channel, at time.Time) {
 	}
 	ch.bridge = ""
 	m.touch(ch)
+	for other := range members {
+		if other.party == ch {
+			m.touch(other)
+		}
+	}
 	m.lookAtBridge(members, at)
 	if ch.isSnoop() {
 		m.snoopEnded(ch, at)

@@ -68,7 +68,7 @@ func (m *model) carriesCall(ch *channel) bool {
 // handOver gives a call to another channel of the agent in it, or ends it.
 func (m *model) handOver(c *call, at time.Time) {
 	c.owner.call = nil
-	for other := range m.devices[c.key.device] {
+	for _, other := range m.devices[c.key.device] {
 		if other != c.owner && other.linked == c.key.id && m.carriesCall(other) {
 			c.owner, other.call = other, c
 			m.tellCall(c, m.callOf(other), at)

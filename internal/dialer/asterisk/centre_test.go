@@ -221,7 +221,7 @@ func (c *centre) call(agent string) *phoneLine {
 	}
 	customer := c.pickUp("PJSIP/trunk", "", agent)
 	l := c.pickUp(agent, customer.id, "+15550100")
-	c.tell("DialBegin", append(customer.snapshot(""), l.snapshot("Dest")...)...)
+	c.tell("DialBegin", append(append(customer.snapshot(""), l.snapshot("Dest")...), "DialString", strings.TrimPrefix(agent, "PJSIP/"))...)
 	c.enter(l, "talk-"+l.id)
 	c.enter(customer, "talk-"+l.id)
 	return l

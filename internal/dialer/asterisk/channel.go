@@ -1,6 +1,7 @@
 package asterisk
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -11,17 +12,20 @@ import (
 // channel is one leg of anything at Asterisk. Who holds one may read it after its
 // end: why a session ended is told by the channels that ended with it.
 type channel struct {
-	id      string // Uniqueid: never used again, not even after a restart
-	name    string
-	device  string
-	ownName string // the caller id's name when the channel was made; "" if it was there before us
-	began   time.Time
+	id     string // Uniqueid: never used again, not even after a restart
+	name   string
+	device string
+	began  time.Time
 
-	linked string            // Linkedid: the id of its call
-	up     bool              // answered
-	ring   string            // Ring: it calls; Ringing: it is called; else ""
-	number string            // of the other party; "" if none is known
-	vars   map[string]string // the configured ones, as far as they came
+	ownName, ownNumber string // the caller id when the channel was made; "" if it was there before us
+	called             bool   // it was made to call somebody, not by somebody who calls
+	byName, outside    bool   // what it was dialled by: sides.go
+
+	linked string    // Linkedid: the id of its call
+	up     bool      // answered
+	ring   string    // Ring: it calls; Ringing: it is called; else ""
+	number string    // of the other party; "" if none is known
+	vars   []setting // the configured variables, as far as they came
 
 	application, data string // what it runs; "" if that was not told
 
@@ -67,15 +71,16 @@ func (m *model) newChannel(e ami.Message, at time.Time) {
 		return
 	}
 	ch := m.add(id, e.Get("Channel"))
-	ch.began, ch.ownName = at, known(e.Text("CallerIDName"))
+	ch.began, ch.ownName, ch.ownNumber = at, known(e.Text("CallerIDName")), known(e.Get("CallerIDNum"))
+	ch.called = e.Get("ChannelStateDesc") != "Ring"
 	if m.people[ch.device] != nil {
-		m.people.introduce(ch)
+		m.people.recognise(ch)
 	}
 	m.update(ch, e, "")
 }
 
 func (m *model) add(id, name string) *channel {
-	ch := &channel{id: id, vars: map[string]string{}, seq: m.seq}
+	ch := &channel{id: id, seq: m.seq}
 	ch.began, _ = bornAt(id)
 	m.channels[id] = ch
 	m.rename(ch, name)
@@ -89,10 +94,7 @@ func (m *model) rename(ch *channel, name string) {
 	m.unname(ch)
 	ch.name, ch.device = name, device(name)
 	m.names[name] = ch
-	if m.devices[ch.device] == nil {
-		m.devices[ch.device] = map[*channel]bool{}
-	}
-	m.devices[ch.device][ch] = true
+	m.devices[ch.device] = append(m.devices[ch.device], ch)
 	m.pair(ch)
 	m.touch(ch)
 }
@@ -101,8 +103,8 @@ func (m *model) unname(ch *channel) {
 	if m.names[ch.name] == ch {
 		delete(m.names, ch.name)
 	}
-	delete(m.devices[ch.device], ch)
-	if len(m.devices[ch.device]) == 0 {
+	others := slices.DeleteFunc(m.devices[ch.device], func(other *channel) bool { return other == ch })
+	if m.devices[ch.device] = others; len(others) == 0 {
 		delete(m.devices, ch.device)
 	}
 }
@@ -115,6 +117,7 @@ func (m *model) update(ch *channel, e ami.Message, prefix string) {
 	if !ok {
 		return
 	}
+	before := ch.shown()
 	ch.up, ch.ring = state == "Up", ""
 	if strings.HasPrefix(state, "Ring") || strings.HasPrefix(state, "Dial") {
 		ch.ring = state
@@ -128,8 +131,19 @@ func (m *model) update(ch *channel, e ami.Message, prefix string) {
 		m.gaps.variable(name)
 	}
 	m.gaps.snapshotSeen()
-	m.touch(ch)
+	if ch.shown() != before {
+		m.touch(ch)
+	}
 }
+
+// showing is what the snapshot of a channel shows, variables aside. Most events show
+// it again as it was.
+type showing struct {
+	linked, ring, number string
+	up                   bool
+}
+
+func (ch *channel) shown() showing { return showing{ch.linked, ch.ring, ch.number, ch.up} }
 
 // learnNumber takes over the other party's number, unless the channel is away from
 // its party: an agent who consults a colleague shows the colleague's
@@ -141,26 +155,35 @@ func (ch *channel) learnNumber(number string) {
 	}
 }
 
-// setVariable keeps a variable if it is a configured one. The dialplan writes
-// __CAMPAIGN for one that is handed on to other channels, and VarSet says so.
+// setting is a channel variable that is set.
+type setting struct{ name, value string }
+
+// setVariable keeps a variable if it is a configured one.
 func (m *model) setVariable(ch *channel, name, value string) {
-	name = strings.TrimLeft(name, "_")
-	switch name {
-	case "":
+	name = m.vars.configured(name)
+	if name == "" {
 		return
-	case m.vars.Campaign, m.vars.List, m.vars.ResultCode, m.vars.Direction, m.vars.Type, m.vars.User:
-		if ch.vars[name] != value {
-			ch.vars[name] = value
-			m.touch(ch)
+	}
+	for i := range ch.vars {
+		if v := &ch.vars[i]; v.name == name {
+			if v.value != value {
+				v.value = value
+				m.touch(ch)
+			}
+			return
 		}
 	}
+	ch.vars = append(ch.vars, setting{name, value})
+	m.touch(ch)
 }
 
 func (ch *channel) variable(name string) string {
-	if name == "" {
-		return ""
+	for _, v := range ch.vars {
+		if v.name == name {
+			return v.value
+		}
 	}
-	return ch.vars[name]
+	return ""
 }
 
 // dialled notes that two channels belong to one call. An Originate dials one
@@ -169,6 +192,7 @@ func (m *model) dialled(e ami.Message) {
 	from, to := m.channels[e.Get("Uniqueid")], m.channels[e.Get("DestUniqueid")]
 	if to != nil {
 		m.update(to, e, "Dest")
+		to.reached(e.Get("DialString"))
 	}
 	if from == nil || to == nil {
 		return

@@ -1,7 +1,6 @@
 package asterisk
 
 import (
-	"strconv"
 	"strings"
 	"time"
 
@@ -36,15 +35,30 @@ func (c *clock) of(m ami.Message) (at time.Time, stamped bool) {
 // stamp reads seconds and microseconds, as in 1795328423.641367.
 func stamp(text string) (time.Time, bool) {
 	whole, fraction, _ := strings.Cut(text, ".")
-	seconds, err := strconv.ParseInt(whole, 10, 40)
-	if err != nil || seconds <= 0 || len(fraction) > 6 {
+	seconds, ok := number(whole)
+	if !ok || seconds == 0 || len(whole) > 12 || len(fraction) > 6 {
 		return time.Time{}, false
 	}
-	micros, err := strconv.ParseUint((fraction + "000000")[:6], 10, 32)
-	if err != nil {
+	micros, ok := number(fraction)
+	if !ok && fraction != "" {
 		return time.Time{}, false
 	}
-	return time.Unix(seconds, int64(micros)*1000).UTC(), true
+	for range 6 - len(fraction) {
+		micros *= 10
+	}
+	return time.Unix(seconds, micros*1000).UTC(), true
+}
+
+// number reads digits, and nothing but digits. Every event has a stamp: strconv's
+// care for all that a number can be is a good part of what such an event costs.
+func number(digits string) (n int64, ok bool) {
+	for _, c := range []byte(digits) {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		n = n*10 + int64(c-'0')
+	}
+	return n, digits != ""
 }
 
 // bornAt is when a channel was made, to the second below: its Uniqueid says so.

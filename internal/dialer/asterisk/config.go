@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/coachmanager/coachmanager/internal/dialer/ami"
@@ -56,7 +57,7 @@ func (c Config) withDefaults() Config {
 }
 
 func (c Config) manager() ami.Config {
-	return ami.Config{Address: c.Address, Username: c.Username, Secret: c.Secret, TLS: c.TLS, PingAfter: pingAfter}
+	return ami.Config{Address: c.Address, Username: c.Username, Secret: c.Secret, TLS: c.TLS, PingAfter: pingAfter, Ignored: c.Variables.ignored()}
 }
 
 // Format writes who connects where, under any verb.
@@ -64,6 +65,18 @@ func (c Config) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "%s@%s", c.U
 
 // LogValue does for slog what Format does for fmt.
 func (c Config) LogValue() slog.Value { return c.manager().LogValue() }
+
+// configured is the name among ours that a channel variable is set under, "" for
+// none. The dialplan writes __CAMPAIGN for one that is handed on to other channels.
+func (v Variables) configured(name string) string {
+	name = strings.TrimLeft(name, "_")
+	for _, ours := range [...]string{v.Campaign, v.List, v.ResultCode, v.Direction, v.Type, v.User} {
+		if ours == name {
+			return ours
+		}
+	}
+	return ""
+}
 
 // names lists the variables that are to come with every channel of a call.
 func (v Variables) names() []string {

@@ -3,6 +3,7 @@ package asterisk
 import (
 	"time"
 
+	"github.com/coachmanager/coachmanager/internal/coaching"
 	"github.com/coachmanager/coachmanager/internal/dialer/ami"
 )
 
@@ -39,7 +40,7 @@ func (m *model) aboutStranger(e ami.Message) bool {
 	if e.Event() == "Newchannel" {
 		return false
 	}
-	for _, key := range []string{"Uniqueid", "DestUniqueid", "SpyerUniqueid", "SpyeeUniqueid"} {
+	for _, key := range []string{"Uniqueid", "DestUniqueid", "SpyerUniqueid", "SpyeeUniqueid", "TransfererUniqueid"} {
 		if id := e.Get(key); id != "" && m.channels[id] == nil && !m.ended.has(id) {
 			return true
 		}
@@ -58,4 +59,20 @@ func (m *model) replay() {
 		}
 	}
 	m.seq = seq
+}
+
+// missedEnds are the ends that events told before the first list, of legs that the
+// connection before this one knew: it says why, and the list only that they are gone.
+func (m *model) missedEnds(before *model) (ends []coaching.Sighting) {
+	before.take()
+	for _, k := range m.early {
+		before.expire(k.at)
+		before.apply(k.event, k.at)
+	}
+	for _, s := range before.take().told {
+		if end, ok := s.(coaching.Detached); ok && m.channels[end.Leg] == nil {
+			ends = append(ends, end)
+		}
+	}
+	return ends
 }

@@ -5,6 +5,10 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/coachmanager/coachmanager/internal/coaching"
+	"github.com/coachmanager/coachmanager/internal/dialer/ami"
+	"github.com/coachmanager/coachmanager/internal/dialer/ami/amitest"
 )
 
 // What is told of channels before the first list has shown them is not lost.
@@ -61,6 +65,80 @@ func TestEventsBeforeTheFirstList(t *testing.T) {
 				t.Errorf("got -, want +:\n%s", diff)
 			}
 		})
+	}
+}
+
+// A leg that the connection before knew, and whose end comes before the first list, has
+// ended as the events say, when they say it, and why.
+func TestEndsBeforeTheFirstList(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		happens func(d *desk)
+		want    []string
+	}{
+		"the supervisor left": {func(d *desk) {
+			d.about("HangupRequest", sup, supID)
+			d.spying("ChanSpyStop", sup, supID, ag1, ag1ID)
+			d.about("Hangup", sup, supID)
+		}, []string{"50 1000.1 gone supervisor_left"}},
+		"the customer did, and the supervisor did not wait for the agent's next call": {func(d *desk) {
+			d.about("HangupRequest", cust, custID)
+			d.spying("ChanSpyStop", sup, supID, ag1, ag1ID)
+			d.about("Hangup", ag1, ag1ID)
+			d.about("Hangup", sup, supID)
+		}, []string{"52 1000.1 gone call_ended"}},
+		"the agent gave the customer away": {func(d *desk) {
+			d.hear("BlindTransfer", "Result", "Success", "TransfererUniqueid", ag1ID)
+			d.spying("ChanSpyStop", sup, supID, ag1, ag1ID)
+			d.about("Hangup", sup, supID)
+		}, []string{"50 1000.1 gone transferred"}},
+		"nobody": {func(d *desk) { d.about("Newstate", sup, supID) }, []string{}},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			first, again := newDesk(), newDesk()
+			first.everybody()
+			first.runs("ChanSpy", "PJSIP/agent1,q")
+			first.spying("ChanSpyStart", sup, supID, ag1, ag1ID)
+			again.at = first.at
+			c.happens(again)
+			var items [][]string
+			if name == "nobody" {
+				items = [][]string{listed(sup, supID, "ChanSpy", "PJSIP/agent1,q", ""), listed(ag1, ag1ID, "", "", "b1"), listed(cust, custID, "", "", "b1")}
+			}
+			again.list(first.m, items...)
+			again.m.told = again.m.missed
+			if diff := cmp.Diff(again.legs(), c.want); diff != "" {
+				t.Errorf("got -, want +:\n%s", diff)
+			}
+		})
+	}
+}
+
+// The same over a connection: the end is reported between the beginning of the
+// snapshot and the snapshot.
+func TestEndIsReportedWithTheFirstSnapshot(t *testing.T) {
+	t.Parallel()
+	c := newCentre(t)
+	d := c.dialer()
+	w := watched(t, d)
+	w.snapshot()
+	leg := c.attach("PJSIP/sup1", "PJSIP/agent1", coaching.TypeCoach)
+	w.attached(leg, coaching.TypeCoach)
+	w.stop()
+	c.server.Handle("QueueStatus", func(to *amitest.Client, m ami.Message) {
+		c.set(func() { c.client = to })
+		c.hangsUp(leg)
+		to.Error(m, "there are no queues")
+	})
+	w = watched(t, d)
+	next(w, "the beginning of the snapshot", func(coaching.SnapshotBegun) bool { return true })
+	if gone := w.gone(leg); gone.Reason != coaching.EndSupervisorLeft || !gone.Exact {
+		t.Errorf("gone: %+v", gone)
+	}
+	if snap := w.snapshot(); len(snap.Legs) != 0 {
+		t.Errorf("the snapshot has %+v", snap.Legs)
 	}
 }
 

@@ -39,14 +39,22 @@ func (m *model) findSpy(ch *channel, s spy, was *memory) {
 	l.session = true
 	switch {
 	case spied != nil:
-		l.spied, l.spyee = spied.id, m.targetOf(spied)
-		l.target = l.spyee.device
+		m.aim(l, spied, was)
 	case !several:
 		// Between two calls of its agent: what is remembered tells whose.
 		l.target, l.stopped = was.target, new(stop)
 	}
 	m.dateFound(l, was)
 	m.nameFound(l, was)
+}
+
+// aim has a leg that was found listen to a channel.
+func (m *model) aim(l *leg, spied *channel, was *memory) {
+	l.spied, l.spyee = spied.id, m.targetAgain(spied, l.spy, was)
+	if l.spyee != nil {
+		l.target = l.spyee.device
+	}
+	m.expect(l, l.target)
 }
 
 // nameFound says who takes part in a leg that was found: those who did when it
@@ -56,7 +64,7 @@ func (m *model) nameFound(l *leg, was *memory) {
 	m.people.introduce(l.ch)
 	m.user(l.ch, at)
 	if l.spyee != nil && !l.spyee.gone {
-		m.people.introduce(l.spyee)
+		m.people.recognise(l.spyee)
 		m.user(l.spyee, at)
 	}
 	l.by = m.people.extension(l.ch.device)
@@ -115,13 +123,23 @@ func (m *model) couldBeOn(l *leg, wanted func(extension string) bool) (one, othe
 		if _, spies := spyOf(ch.application, ch.data); spies || ch.isSnoop() || ch.device == l.ch.device || !l.spy.matches(ch) {
 			continue
 		}
-		if wanted(m.people.extension(m.targetOf(ch).device)) {
+		if m.couldBe(ch, l.spy, wanted) {
 			one = true
 		} else {
 			other = true
 		}
 	}
 	return one, other
+}
+
+// couldBe tells whether one of those who are wanted is the target on a channel;
+// where that is not told, either of the two who talk.
+func (m *model) couldBe(spied *channel, s spy, wanted func(extension string) bool) bool {
+	if target := m.targetOf(spied, s); target != nil {
+		return wanted(m.people.extension(target.device))
+	}
+	other := spied.partner()
+	return wanted(m.people.extension(spied.device)) || other != nil && wanted(m.people.extension(other.device))
 }
 
 // findTaker makes a leg of a channel that went into a bridge with the customer, to
@@ -137,7 +155,7 @@ func (m *model) findTaker(ch *channel, was *memory) {
 	l.since, l.exact, l.last = was.since, was.exact, was.told
 	l.spied = was.spied
 	if l.spyee = m.channels[was.spyee]; l.spyee == nil {
-		l.spyee = &channel{id: was.spyee, device: was.target, vars: map[string]string{m.vars.Campaign: was.campaign}, party: customer, gone: true}
+		l.spyee = &channel{id: was.spyee, device: was.target, vars: []setting{{m.vars.Campaign, was.campaign}}, party: customer, gone: true}
 	}
 	m.nameFound(l, was)
 }

@@ -17,6 +17,7 @@ type gaps struct {
 	came      map[string]bool
 	snapshots bool            // the first snapshot of a channel has been judged
 	heard     map[string]bool // classes of events
+	newest    string          // of them
 
 	mu   sync.Mutex
 	said map[string]bool
@@ -70,8 +71,8 @@ func (g *gaps) snapshotSeen() {
 // else tells what a user may read.
 func (g *gaps) hear(e ami.Message) {
 	class, _, _ := strings.Cut(e.Get("Privilege"), ",")
-	if !g.heard[class] {
-		g.heard[class] = true
+	if class != g.newest {
+		g.newest, g.heard[class] = class, true
 	}
 }
 

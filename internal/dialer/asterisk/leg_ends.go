@@ -86,6 +86,7 @@ func (m *model) detach(l *leg, reason coaching.EndReason, at time.Time, gone boo
 	l.last = after(l.last, at)
 	m.tell(coaching.Detached{Leg: l.ch.id, At: l.last, Exact: true, Reason: reason, Gone: gone})
 	l.snoop = nil
+	delete(m.untargeted, l)
 	l.session, l.left, l.target, l.who, l.stopped, l.bridged = false, true, "", "", nil, false
 	m.touch(l.ch)
 	m.remember(l)
@@ -101,6 +102,7 @@ func (m *model) legGone(l *leg, at time.Time) {
 	}
 	delete(m.legs, l.ch.id)
 	delete(m.unproven, l.ch.id)
+	delete(m.untargeted, l)
 	m.over = append(m.over, l.over)
 }
 

@@ -95,32 +95,32 @@ func (m *model) legOf(ch *channel) *leg {
 // attach has a leg listen to a channel. The same device is the same target: the
 // leg was switched to another type, or followed the agent to the next call.
 func (m *model) attach(l *leg, spied *channel, at time.Time) {
-	spyee := m.targetOf(spied)
-	m.people.introduce(l.ch)
-	m.people.introduce(spyee).agent = true
-	m.user(l.ch, at)
-	m.user(spyee, at)
-	who := m.people.extension(spyee.device)
-	m.touch(l.ch)
-	for ch := range m.devices[spyee.device] {
-		m.touch(ch)
+	same := l.spied == spied.id
+	spyee := m.targetOf(spied, l.spy)
+	if spyee == nil && same && l.session {
+		spyee = l.spyee // as it was told before
 	}
-	if l.session && l.target != "" && (l.target != spyee.device || l.who != who) {
+	m.people.introduce(l.ch)
+	m.user(l.ch, at)
+	m.touch(l.ch)
+	device, who := m.meetTarget(spyee, at)
+	moved := l.target != device || l.who != who || device == "" && !same
+	if l.session && moved && (l.target != "" || l.spied != "" && !same) {
 		m.detach(l, l.partReason(), l.stopTime(at), false)
 	}
-	same := l.spied == spied.id
 	l.spied, l.spyee, l.bridged = spied.id, spyee, false
 	if l.spy.digits {
 		m.gaps.switchable()
 	}
+	m.expect(l, device)
 	m.settle(at) // the target's call first: the session begins with it
 	kind := m.kindOf(l)
-	if l.session && l.target != "" {
-		m.unsure = m.unsure || same && l.untold()
+	if l.session && l.target == device && (device != "" || same) {
+		m.unsure = m.unsure || same && l.switchedUntold()
 		m.resume(l, kind, at)
 		return
 	}
-	l.stopped, l.target, l.who, l.kind, l.exact = nil, spyee.device, who, kind, !l.session
+	l.stopped, l.target, l.who, l.kind, l.exact = nil, device, who, kind, l.exact || !l.session
 	l.by = m.people.extension(l.ch.device)
 	if !l.session {
 		l.since = after(l.last, at)
@@ -129,11 +129,44 @@ func (m *model) attach(l *leg, spied *channel, at time.Time) {
 	m.state(l, after(l.last, at))
 }
 
-// untold tells whether a leg spies on the same channel again by options that may be
+// meetTarget takes in that somebody is listened to, and returns his device and
+// extension; of nobody they are empty.
+func (m *model) meetTarget(spyee *channel, at time.Time) (device, who string) {
+	if spyee == nil {
+		return "", ""
+	}
+	m.people.recognise(spyee).agent = true
+	m.user(spyee, at)
+	for _, ch := range m.devices[spyee.device] {
+		m.touch(ch)
+	}
+	return spyee.device, m.people.extension(spyee.device)
+}
+
+// expect keeps in mind the legs whose target may be told by what comes yet: that a
+// channel was dialled, or by whom its call was taken.
+func (m *model) expect(l *leg, target string) {
+	if target != "" {
+		delete(m.untargeted, l)
+		return
+	}
+	m.untargeted[l] = true
+}
+
+func (m *model) learnTargets(at time.Time) {
+	for l := range m.untargeted {
+		spied := m.channels[l.spied]
+		if spied != nil && l.stopped == nil && !l.bridged && m.targetOf(spied, l.spy) != nil {
+			m.attach(l, spied, at)
+		}
+	}
+}
+
+// switchedUntold tells whether a leg spies on the same channel again by options that may be
 // others than were told. Where a variable is set on a channel in the instant of its
 // Redirect, Asterisk 22 tells the new place with the old options, and the new ones
 // never: then a list has to.
-func (l *leg) untold() bool {
+func (l *leg) switchedUntold() bool {
 	return l.snoop == nil && l.stopped != nil && !l.stopped.waits() && !l.ran
 }
 
@@ -150,8 +183,8 @@ func (m *model) kindOf(l *leg) coaching.Type {
 	if t, ok := byVariable(l.ch.variable(m.vars.Type)); ok {
 		return t
 	}
-	if l.onCustomer() && l.spy.kind != coaching.TypeMonitor {
-		return coaching.TypeUnknown // heard by the customer: no type says that
+	if l.onCustomer() && l.spy.kind == coaching.TypeCoach {
+		return coaching.TypeUnknown // heard by the customer alone: no type says that
 	}
 	if l.snoop != nil {
 		if t, ok := byVariable(l.snoop.variable(m.vars.Type)); ok {
@@ -194,6 +227,8 @@ func (m *model) statement(l *leg, at time.Time) coaching.Attached {
 	}
 	if l.spyee != nil {
 		a.TargetCampaign.Key = l.spyee.variable(m.vars.Campaign)
+	} else if spied := m.channels[l.spied]; spied != nil {
+		a.TargetCampaign.Key = spied.variable(m.vars.Campaign)
 	}
 	return a
 }
@@ -202,6 +237,7 @@ func (m *model) statement(l *leg, at time.Time) coaching.Attached {
 // without is told now: either may come first (ami-facts 7.3).
 func (m *model) runs(ch *channel, application, data string, at time.Time) {
 	ch.application, ch.data = application, data
+	m.touch(ch)
 	if l := m.legs[ch.id]; l != nil {
 		l.ran = true
 	}

@@ -36,9 +36,12 @@ func newMarker(conn *ami.Conn, g *gaps) *marker {
 
 // put takes marks to be written. It never waits.
 func (k *marker) put(marks map[string]string) {
+	if len(marks) == 0 {
+		return
+	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if len(marks) == 0 || k.off {
+	if k.off {
 		return
 	}
 	for leg, text := range marks {

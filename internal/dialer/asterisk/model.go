@@ -19,21 +19,22 @@ type model struct {
 	people people
 	gaps   *gaps
 
-	channels map[string]*channel // by Uniqueid; the living
-	names    map[string]*channel
-	devices  map[string]map[*channel]bool
-	states   map[string]string // of devices, as Asterisk calls them
-	bridges  map[string]map[*channel]bool
-	ended    *recently // Uniqueids: a list may still have them
-	legs     map[string]*leg
-	calls    map[callKey]*call
-	wraps    map[callKey]*call             // calls that have ended, and whose agents are busy with them
-	members  map[string]map[string]*member // of queues: by the key of the person, and the queue
-	busy     map[string]bool               // devices of those who will be done with a call by themselves
-	snoops   map[*channel]*channel         // whom they listen to
-	listing  bool                          // a list is being taken in: who listens by a snoop is found at its end
-	seats    map[string]string             // devices, by who sits there
-	presence map[string]coaching.UserSeen  // what was told last, by device
+	channels   map[string]*channel // by Uniqueid; the living
+	names      map[string]*channel
+	devices    map[string][]*channel
+	states     map[string]string // of devices, as Asterisk calls them
+	bridges    map[string]map[*channel]bool
+	ended      *recently // Uniqueids: a list may still have them
+	legs       map[string]*leg
+	calls      map[callKey]*call
+	wraps      map[callKey]*call             // calls that have ended, and whose agents are busy with them
+	members    map[string]map[string]*member // of queues: by the key of the person, and the queue
+	busy       map[string]bool               // devices of those who will be done with a call by themselves
+	snoops     map[*channel]*channel         // whom they listen to
+	untargeted map[*leg]bool                 // those whose target is not told, and may be yet
+	listing    bool                          // a list is being taken in: who listens by a snoop is found at its end
+	seats      map[string]string             // devices, by who sits there
+	presence   map[string]coaching.UserSeen  // what was told last, by device
 
 	// unproven are the starts of spying by channels that are not known. Values with
 	// line breaks can forge such events, so a list has to show the channel first.
@@ -46,6 +47,7 @@ type model struct {
 	listed  bool      // a list was taken in
 	unsure  bool      // something was not told that a list tells
 	told    []coaching.Sighting
+	missed  []coaching.Sighting // ends of legs that only the connection before knew
 	over    []chan struct{}   // of legs that are gone, to be closed once that was told
 	marks   map[string]string // to be written on channels, by Uniqueid
 	touched []*channel
@@ -55,11 +57,11 @@ type model struct {
 func newModel(cfg Config, p people, g *gaps) *model {
 	m := &model{
 		vars: cfg.Variables, wrapUp: cfg.WrapUp, people: p, gaps: g,
-		channels: map[string]*channel{}, names: map[string]*channel{}, devices: map[string]map[*channel]bool{},
+		channels: map[string]*channel{}, names: map[string]*channel{}, devices: map[string][]*channel{},
 		states: map[string]string{}, bridges: map[string]map[*channel]bool{}, ended: new(recently),
 		legs: map[string]*leg{}, calls: map[callKey]*call{}, presence: map[string]coaching.UserSeen{},
 		unproven: map[string]claim{}, marks: map[string]string{},
-		wraps: map[callKey]*call{}, busy: map[string]bool{}, snoops: map[*channel]*channel{}, members: map[string]map[string]*member{}, seats: map[string]string{},
+		wraps: map[callKey]*call{}, busy: map[string]bool{}, snoops: map[*channel]*channel{}, untargeted: map[*leg]bool{}, members: map[string]map[string]*member{}, seats: map[string]string{},
 	}
 	for device, s := range p {
 		if s.user != "" {
@@ -119,19 +121,20 @@ func (m *model) transfer(e ami.Message) {
 // applyToChannel takes in an event about one channel. An event about a channel
 // that is not known changes nothing: it may be forged, or come after its Hangup.
 func (m *model) applyToChannel(e ami.Message, at time.Time) {
-	if e.Event() == "Newchannel" {
+	name, id := e.Event(), e.Get("Uniqueid")
+	if name == "Newchannel" {
 		m.newChannel(e, at)
 		return
 	}
-	ch := m.channels[e.Get("Uniqueid")]
+	ch := m.channels[id]
 	if ch == nil {
-		if e.Event() == "Hangup" {
-			m.ended.add(e.Get("Uniqueid")) // a list under way may still have it
+		if name == "Hangup" {
+			m.ended.add(id) // a list under way may still have it
 		}
 		return
 	}
 	m.update(ch, e, "")
-	switch e.Event() {
+	switch name {
 	case "Newexten":
 		m.runs(ch, e.Get("Application"), e.Get("AppData"), at)
 	case "Rename":
@@ -144,10 +147,9 @@ func (m *model) applyToChannel(e ami.Message, at time.Time) {
 		m.enter(ch, bridge, at)
 	case "BridgeLeave":
 		m.leave(ch, at)
-	case "Hold":
-		ch.held = true
-	case "Unhold":
-		ch.held = false
+	case "Hold", "Unhold":
+		ch.held = name == "Hold"
+		m.touch(ch)
 	case "VarSet":
 		m.setVariable(ch, e.Get("Variable"), ami.Unescape(e.Get("Value")))
 	case "DTMFEnd":
@@ -178,6 +180,7 @@ func (m *model) settle(at time.Time) {
 		m.refreshPresence(d, at)
 	}
 	m.touched, m.moved = m.touched[:0], m.moved[:0]
+	m.learnTargets(at)
 }
 
 func (m *model) touch(ch *channel) {

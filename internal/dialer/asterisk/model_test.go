@@ -122,8 +122,15 @@ func (d *desk) everybody() {
 	for _, c := range [][2]string{{sup, supID}, {ag1, ag1ID}, {cust, custID}, {ag2, ag2ID}} {
 		d.about("Newchannel", c[0], c[1])
 	}
+	d.dialled("agent1", cust, custID, ag1, ag1ID)
 	d.about("BridgeEnter", ag1, ag1ID, "BridgeUniqueid", "b1")
 	d.about("BridgeEnter", cust, custID, "BridgeUniqueid", "b1")
+}
+
+// dialled has a channel call another by what a dialplan dials, in the same second.
+func (d *desk) dialled(by, from, fromID, to, toID string) {
+	d.at = d.at.Add(-time.Second)
+	d.hear("DialBegin", append(append(one("", from, fromID), one("Dest", to, toID)...), "DialString", by)...)
 }
 
 func (d *desk) runs(application, data string) {
@@ -289,7 +296,9 @@ func TestFoundLegs(t *testing.T) {
 	t.Parallel()
 	agent := listed(ag1, ag1ID, "AppDial", "(Outgoing Line)", "b1")
 	customer := listed(cust, custID, "Dial", "PJSIP/agent1", "b1")
-	other := listed(ag2, ag2ID, "AppDial", "(Outgoing Line)", "")
+	other := listed(ag2, ag2ID, "AppDial", "(Outgoing Line)", "b2")
+	theirs := listed("PJSIP/trunk-00000006", "1000.6", "Dial", "PJSIP/agent1&PJSIP/agent2,30", "b2")
+	idle := listed(ag2, ag2ID, "AppDial", "(Outgoing Line)", "")
 	spy := func(data string) []string { return listed(sup, supID, "ChanSpy", data, "") }
 	cases := map[string]struct {
 		items [][]string
@@ -297,9 +306,9 @@ func TestFoundLegs(t *testing.T) {
 	}{
 		"by a prefix of one device":         {[][]string{spy("PJSIP/agent1,qw"), agent, customer, other}, []string{"40 1000.1 on PJSIP/agent1 coach"}},
 		"by the name of one channel":        {[][]string{spy(ag1 + ",qu"), agent, customer, other}, []string{"40 1000.1 on PJSIP/agent1 monitor"}},
-		"by the Uniqueid of one channel":    {[][]string{spy(ag2ID + ",quB"), agent, customer, other}, []string{"40 1000.1 on PJSIP/agent2 barge"}},
+		"by the Uniqueid of one channel":    {[][]string{spy(ag2ID + ",quB"), agent, customer, other, theirs}, []string{"40 1000.1 on PJSIP/agent2 barge"}},
 		"by a prefix of two":                {[][]string{spy("PJSIP/agent,q"), agent, customer, other}, []string{"40 1000.1 on ? monitor"}},
-		"one of two is bridged":             {[][]string{spy("PJSIP/agent,qb"), agent, customer, other}, []string{"40 1000.1 on PJSIP/agent1 monitor"}},
+		"one of two is bridged":             {[][]string{spy("PJSIP/agent,qb"), agent, customer, idle}, []string{"40 1000.1 on PJSIP/agent1 monitor"}},
 		"by a group":                        {[][]string{spy("PJSIP/agent1,qg(sales)"), agent, customer}, []string{"40 1000.1 on ? monitor"}},
 		"by nothing":                        {[][]string{spy(",q"), agent, customer}, []string{"40 1000.1 on ? monitor"}},
 		"of nobody who is there":            {[][]string{spy("PJSIP/agent9,q"), agent, customer}, []string{}},

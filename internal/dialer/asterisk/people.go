@@ -27,10 +27,11 @@ type people map[string]*somebody
 
 type somebody struct {
 	name      string
-	fromQueue bool // its name is what a queue calls it: better than any caller id
-	agent     bool // was listened to, or serves a queue
-	serves    bool // serves a queue
-	told      bool // a status was told, over this connection or one before
+	number    string // the caller id's that came with the name
+	fromQueue bool   // its name is what a queue calls it: better than any caller id
+	agent     bool   // was listened to, or serves a queue
+	serves    bool   // serves a queue
+	told      bool   // a status was told, over this connection or one before
 
 	user    string // who sits there; "" where the device is taken for the person
 	seating seating
@@ -78,7 +79,17 @@ func (p people) as(device, extension string) coaching.Person {
 func (p people) introduce(ch *channel) *somebody {
 	s := p.meet(ch.device)
 	if ch.ownName != "" && !s.fromQueue {
-		s.name = ch.ownName
+		s.name, s.number = ch.ownName, ch.ownNumber
 	}
 	return s
+}
+
+// recognise takes the name of another channel of a device over. One that calls with
+// another number may be anybody's: a supervisor's trunk is his customers' as well.
+func (p people) recognise(ch *channel) *somebody {
+	s := p.meet(ch.device)
+	if s.number == "" && !ch.namesItself() || s.number != "" && s.number != ch.ownNumber {
+		return s
+	}
+	return p.introduce(ch)
 }

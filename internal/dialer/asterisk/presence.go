@@ -72,7 +72,7 @@ func (m *model) refreshPresence(device string, at time.Time) {
 // Since when is told where a channel shows it, else it is zero.
 func (m *model) statusOf(device string, at time.Time) (status coaching.Status, reason string, since time.Time) {
 	rank := 0
-	for ch := range m.devices[device] {
+	for _, ch := range m.devices[device] {
 		if s, r := ch.status(); r > rank && !ch.isFarHalf() {
 			status, since, rank = s, ch.shownAt, r
 		}

@@ -49,6 +49,11 @@ func (m *model) queueMember(e ami.Message, at time.Time) {
 		name = ""
 	}
 	s := m.people.meet(key)
+	if !s.agent { // his calls are worth telling from now on
+		for _, ch := range m.devices[key] {
+			m.touch(ch)
+		}
+	}
 	s.agent, s.serves = true, true
 	if name != "" {
 		s.name, s.fromQueue = name, true

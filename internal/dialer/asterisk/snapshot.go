@@ -29,6 +29,9 @@ func (m *model) reconcile(l lists, before *model, at time.Time) {
 	m.listing = true
 	fresh := m.takeListed(l, at)
 	m.listing = false
+	for _, ch := range fresh {
+		ch.reachedBefore()
+	}
 	m.takeQueues(l.queues, at)
 	m.takeAgents(l.agents, at)
 	if !m.listed {
@@ -46,6 +49,7 @@ func (m *model) reconcile(l lists, before *model, at time.Time) {
 	}
 	if before != nil {
 		m.inherit(before, fresh, at)
+		m.missed = m.missedEnds(before)
 	}
 	first := !m.listed
 	m.listed = true
@@ -58,7 +62,7 @@ func (m *model) reconcile(l lists, before *model, at time.Time) {
 		}
 	}
 	for device := range m.people {
-		for ch := range m.devices[device] {
+		for _, ch := range m.devices[device] {
 			m.user(ch, at)
 			m.touch(ch)
 		}
@@ -146,7 +150,8 @@ func (m *model) inherit(before *model, fresh []*channel, at time.Time) {
 		if was == nil {
 			continue
 		}
-		ch.began, ch.ownName, ch.held = was.began, was.ownName, was.held
+		ch.began, ch.held = was.began, was.held
+		ch.ownName, ch.ownNumber, ch.called, ch.byName, ch.outside = was.ownName, was.ownNumber, was.called, was.byName, was.outside
 		ch.shows, ch.shownAt = was.shows, was.shownAt
 		ch.talked, ch.answeredAt, ch.number = ch.talked || was.talked, was.answeredAt, cmp.Or(was.number, ch.number)
 		if was.party != nil && m.channels[was.party.id] != nil {

@@ -33,10 +33,11 @@ func (m *model) trace(snoop *channel, at time.Time) {
 		return
 	}
 	for ch := range m.bridges[snoop.bridge] {
-		if l := m.legs[ch.id]; ch.isSnoop() || l != nil && l.session && l.snoop == snoop && l.stopped == nil {
-			continue
+		l := m.legs[ch.id]
+		if ch.isSnoop() || ch == spied || ch == spied.partner() || l != nil && l.session && l.snoop == snoop && l.stopped == nil {
+			continue // who is heard is no supervisor, nor is his customer
 		}
-		l := m.legOf(ch)
+		l = m.legOf(ch)
 		l.snoop = snoop
 		m.attach(l, spied, at)
 	}
@@ -71,13 +72,13 @@ func (m *model) findSnoop(snoop *channel, before *model) {
 	}
 	m.snoops[snoop] = spied
 	for ch := range m.bridges[snoop.bridge] {
-		if ch.isSnoop() || m.legs[ch.id] != nil {
+		if ch.isSnoop() || ch == spied || ch == spied.partner() || m.legs[ch.id] != nil {
 			continue
 		}
 		l := m.legOf(ch)
-		l.session, l.snoop, l.spied, l.spyee = true, snoop, spied.id, m.targetOf(spied)
-		l.target = l.spyee.device
 		was := m.remembered(ch, before)
+		l.session, l.snoop = true, snoop
+		m.aim(l, spied, was)
 		m.dateFound(l, was)
 		m.nameFound(l, was)
 	}

@@ -1,52 +1,56 @@
 package asterisk
 
-import (
-	"strings"
-
-	"github.com/coachmanager/coachmanager/internal/coaching"
-)
+import "strings"
 
 // targetOf is the channel of the one who is listened to: the agent's, also where
-// his customer's is spied on (testdata/sip-spy-on-the-customer-leg.ami). Where
-// nothing tells which of the two is the customer's, it is the one spied on.
-func (m *model) targetOf(spied *channel) *channel {
+// his customer's is spied on (testdata/sip-spy-on-the-customer-leg.ami). It is nil
+// where nothing tells an agent's: of nobody else a user is made.
+func (m *model) targetOf(spied *channel, s spy) *channel {
 	other := spied.partner()
-	if other == nil || other.gone || !m.isCustomers(spied, other) {
+	if other != nil && other.gone {
+		other = nil
+	}
+	switch m.sideOf(spied, other, s) {
+	case agents:
 		return spied
+	case customers:
+		if other != nil && !m.inCompany(spied) && m.sideOf(other, spied, spy{}) == agents {
+			return other
+		}
 	}
-	return other
+	return nil
 }
 
-// isCustomers tells whether a channel is the customer's of the two that talk: by
-// who serves a queue, by its waiting in a queue, else by what the dialplan
-// says of the call and the order of its channels.
-func (m *model) isCustomers(ch, other *channel) bool {
-	switch {
-	case m.people.serves(ch.device):
-		return false
-	case m.people.serves(other.device), ch.application == "Queue":
-		return true
+// inCompany tells whether a channel talks to more than one, supervisors not
+// counted: whose customer it is then cannot be told.
+func (m *model) inCompany(ch *channel) bool {
+	for other := range m.bridges[ch.bridge] {
+		if other != ch && other != ch.party && m.legs[other.id] == nil && !other.isSnoop() {
+			return true
+		}
 	}
-	direction := m.saidDirection(ch)
-	if direction == coaching.DirectionUnknown {
-		direction = m.saidDirection(other)
-	}
-	switch direction {
-	case coaching.DirectionInbound:
-		return ch.id == ch.linked && other.id != other.linked
-	case coaching.DirectionOutbound:
-		return ch.id != ch.linked && other.id == other.linked
-	default:
-		return false
-	}
+	return false
 }
 
-func (p people) serves(device string) bool { return p[device] != nil && p[device].serves }
+// targetAgain is targetOf for a leg that was known before: by what is remembered
+// where nothing else tells.
+func (m *model) targetAgain(spied *channel, s spy, was *memory) *channel {
+	target := m.targetOf(spied, s)
+	if target != nil || was == nil || was.spied != spied.id || was.target == "" {
+		return target
+	}
+	for _, ch := range []*channel{spied, spied.partner()} {
+		if ch != nil && !ch.gone && ch.device == was.target {
+			return ch
+		}
+	}
+	return nil
+}
 
-// onCustomer tells whether it is the customer's channel that a leg spies on: then
-// it is the customer who hears a whisper.
+// onCustomer tells whether it is, or may be, the customer's channel that a leg spies
+// on: then it is the customer who hears a whisper.
 func (l *leg) onCustomer() bool {
-	return l.spyee != nil && l.spied != "" && l.spied != l.spyee.id
+	return l.spied != "" && (l.spyee == nil || l.spied != l.spyee.id)
 }
 
 // customer is whom the target of a leg talked to, nil if nobody is known.
@@ -73,13 +77,19 @@ func (ch *channel) partner() *channel {
 	return p
 }
 
-// pair ties the two halves of a Local channel together.
+// pair ties the two halves of a Local channel together: they are named alike, but for
+// their ;1 and ;2.
 func (m *model) pair(ch *channel) {
-	for mine, others := range map[string]string{";1": ";2", ";2": ";1"} {
-		base, ok := strings.CutSuffix(ch.name, mine)
-		if half := m.names[base+others]; ok && half != nil {
-			ch.half, half.half = half, ch
-		}
+	base, first := strings.CutSuffix(ch.name, ";1")
+	if !first && !strings.HasSuffix(base, ";2") {
+		return
+	}
+	other := base + ";2"
+	if !first {
+		other = strings.TrimSuffix(base, "2") + "1"
+	}
+	if half := m.names[other]; half != nil {
+		ch.half, half.half = half, ch
 	}
 }
 

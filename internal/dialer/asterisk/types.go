@@ -84,6 +84,14 @@ func (s spy) follows(device string) bool {
 	return device != "" && !s.exact && strings.TrimSuffix(s.prefix, "-") == device
 }
 
+// names tells whether the spy names a channel's phone, or phones of its kind, and
+// not just whatever is there: PJSIP/agent1, PJSIP/agent1- and PJSIP/agent do, PJSIP/
+// and one channel by itself do not.
+func (s spy) names(ch *channel) bool {
+	_, phone, _ := strings.Cut(s.prefix, "/")
+	return phone != "" && !s.exact && strings.HasPrefix(ch.name, s.prefix)
+}
+
 // matches tells whether the spy may listen to a channel.
 func (s spy) matches(ch *channel) bool {
 	switch {

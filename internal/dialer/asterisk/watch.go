@@ -102,7 +102,9 @@ func (w *watch) run(ctx context.Context, lister *sync.WaitGroup) error {
 			if !open {
 				return w.conn.Err()
 			}
-			err = w.take(e)
+			if err = w.take(e); err == nil {
+				err = w.drain(w.seq + mostAtOnce)
+			}
 		case l := <-w.lists:
 			err = w.reconcile(l)
 		case caughtUp := <-w.catchUps:
@@ -129,6 +131,10 @@ func (w *watch) run(ctx context.Context, lister *sync.WaitGroup) error {
 		}
 	}
 }
+
+// mostAtOnce is how many events are taken in before anything else gets its turn: to
+// look at all that a watch waits for costs more than to take in an event.
+const mostAtOnce = 256
 
 // begin learns Asterisk's clock and which run of it this is.
 func (w *watch) begin(ctx context.Context) error {
