@@ -175,7 +175,7 @@ type AuditPage struct {
 
 // AuditSubject What something was done to.
 type AuditSubject struct {
-	// Kind `session`, `token`, `import` or `operation`. More values may come.
+	// Kind `session`, `token`, `import`, `user` or `operation`. More values may come.
 	Kind string `json:"kind"`
 
 	// ID Its id; of an operation the `operationId`.

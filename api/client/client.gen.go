@@ -176,7 +176,7 @@ type AuditPage struct {
 
 // AuditSubject What something was done to.
 type AuditSubject struct {
-	// Kind `session`, `token`, `import` or `operation`. More values may come.
+	// Kind `session`, `token`, `import`, `user` or `operation`. More values may come.
 	Kind string `json:"kind"`
 
 	// ID Its id; of an operation the `operationId`.
@@ -1078,6 +1078,8 @@ type ClientInterface interface {
 	// | `token.created`, `token.first_created`, `token.revoked` | with the change | `done` | `role`, `user_id`, `expires_at`, `team_hash` |
 	// | `users.imported`, `catalog.imported` | when an import is decided | `done` | how many were `created`, `completed`, `changed`, `unchanged`, `deactivated`, `moved` |
 	// | `users.changed` | as an import is carried out | `done` | `user_ids` |
+	// | `users.exported`, `catalog.exported` | before an export is written | `done` | |
+	// | `numbers.erasure_begun` | before an erasure by command, or a dry run of one | `done` | `by` (`number` or `age`), `dry_run` |
 	// | `numbers.erased` | with each part of an erasure | `done` | `by` (`number` or `age`), `calls`, `reasons`, and of one number `session_ids` |
 	// | `users.reported` | before it is reported who listened to a user | `done` | |
 	//
@@ -1237,6 +1239,8 @@ type ClientInterface interface {
 // | `token.created`, `token.first_created`, `token.revoked` | with the change | `done` | `role`, `user_id`, `expires_at`, `team_hash` |
 // | `users.imported`, `catalog.imported` | when an import is decided | `done` | how many were `created`, `completed`, `changed`, `unchanged`, `deactivated`, `moved` |
 // | `users.changed` | as an import is carried out | `done` | `user_ids` |
+// | `users.exported`, `catalog.exported` | before an export is written | `done` | |
+// | `numbers.erasure_begun` | before an erasure by command, or a dry run of one | `done` | `by` (`number` or `age`), `dry_run` |
 // | `numbers.erased` | with each part of an erasure | `done` | `by` (`number` or `age`), `calls`, `reasons`, and of one number `session_ids` |
 // | `users.reported` | before it is reported who listened to a user | `done` | |
 //
@@ -2572,6 +2576,8 @@ type ClientWithResponsesInterface interface {
 	// | `token.created`, `token.first_created`, `token.revoked` | with the change | `done` | `role`, `user_id`, `expires_at`, `team_hash` |
 	// | `users.imported`, `catalog.imported` | when an import is decided | `done` | how many were `created`, `completed`, `changed`, `unchanged`, `deactivated`, `moved` |
 	// | `users.changed` | as an import is carried out | `done` | `user_ids` |
+	// | `users.exported`, `catalog.exported` | before an export is written | `done` | |
+	// | `numbers.erasure_begun` | before an erasure by command, or a dry run of one | `done` | `by` (`number` or `age`), `dry_run` |
 	// | `numbers.erased` | with each part of an erasure | `done` | `by` (`number` or `age`), `calls`, `reasons`, and of one number `session_ids` |
 	// | `users.reported` | before it is reported who listened to a user | `done` | |
 	//
@@ -3196,6 +3202,8 @@ func (r ListUsersResponse) ContentType() string {
 // | `token.created`, `token.first_created`, `token.revoked` | with the change | `done` | `role`, `user_id`, `expires_at`, `team_hash` |
 // | `users.imported`, `catalog.imported` | when an import is decided | `done` | how many were `created`, `completed`, `changed`, `unchanged`, `deactivated`, `moved` |
 // | `users.changed` | as an import is carried out | `done` | `user_ids` |
+// | `users.exported`, `catalog.exported` | before an export is written | `done` | |
+// | `numbers.erasure_begun` | before an erasure by command, or a dry run of one | `done` | `by` (`number` or `age`), `dry_run` |
 // | `numbers.erased` | with each part of an erasure | `done` | `by` (`number` or `age`), `calls`, `reasons`, and of one number `session_ids` |
 // | `users.reported` | before it is reported who listened to a user | `done` | |
 //

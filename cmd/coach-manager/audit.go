@@ -36,3 +36,13 @@ func verifyAudit(ctx context.Context, c config.AuditVerify, stdout, stderr io.Wr
 		return err
 	})
 }
+
+// enter tells the audit what a command is about to do; what cannot be entered is not
+// to be done.
+func enter(ctx context.Context, db *store.Store, action audit.Action, subject audit.Subject, details audit.Details) error {
+	entry, err := audit.ByACommand(action, subject, details)
+	if err != nil {
+		return err
+	}
+	return db.AppendAudit(ctx, []audit.Entry{entry})
+}

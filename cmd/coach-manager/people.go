@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/coachmanager/coachmanager/internal/audit"
 	"github.com/coachmanager/coachmanager/internal/coaching"
 	"github.com/coachmanager/coachmanager/internal/config"
 	"github.com/coachmanager/coachmanager/internal/sheet"
@@ -21,6 +22,9 @@ func importUsers(ctx context.Context, c config.ImportUsers, stdout, stderr io.Wr
 	file, err := read(c.File, stderr, sheet.ReadUsers)
 	if err != nil {
 		return err
+	}
+	if c.DeactivateMissing && len(file.Users) == 0 {
+		return errors.New("the file names nobody, and with --deactivate-missing all who were imported would be made inactive; nothing was changed")
 	}
 	i := importing{what: "users", database: c.Database, log: newLog(c.Log, stderr), lines: file.Lines, dryRun: c.DryRun, stdout: stdout, stderr: stderr}
 	return i.run(ctx, store.Import{Users: file.Users, DeactivateMissing: c.DeactivateMissing})
@@ -38,7 +42,7 @@ func importCatalogue(ctx context.Context, c config.ImportCatalogue, stdout, stde
 
 // exportUsers writes the users as importUsers reads them.
 func exportUsers(ctx context.Context, c config.ExportUsers, stdout, stderr io.Writer) error {
-	set, err := everything(ctx, c.Database, newLog(c.Log, stderr))
+	set, err := everything(ctx, c.Database, audit.UsersExported, newLog(c.Log, stderr))
 	if err != nil {
 		return err
 	}
@@ -53,7 +57,7 @@ func exportUsers(ctx context.Context, c config.ExportUsers, stdout, stderr io.Wr
 
 // exportCatalogue writes the names as importCatalogue reads them.
 func exportCatalogue(ctx context.Context, c config.ExportCatalogue, stdout, stderr io.Writer) error {
-	set, err := everything(ctx, c.Database, newLog(c.Log, stderr))
+	set, err := everything(ctx, c.Database, audit.CatalogueExported, newLog(c.Log, stderr))
 	if err != nil {
 		return err
 	}
@@ -63,13 +67,17 @@ func exportCatalogue(ctx context.Context, c config.ExportCatalogue, stdout, stde
 // importPatience is how long a command waits for the database at each step.
 const importPatience = 15 * time.Second
 
-// everything reads a database as it is at one moment.
-func everything(ctx context.Context, c config.Database, log *slog.Logger) (coaching.LiveSet, error) {
-	db, err := store.Open(ctx, c.URL.Reveal(), store.Options{Log: log, Patience: importPatience})
+// everything reads a database as it is at one moment, for an export that the audit is
+// told of.
+func everything(ctx context.Context, c config.Database, export audit.Action, log *slog.Logger) (coaching.LiveSet, error) {
+	db, err := store.Open(ctx, c.URL.Reveal(), store.Options{Log: log, Patience: importPatience, Existing: true})
 	if err != nil {
 		return coaching.LiveSet{}, databaseError(c, err)
 	}
-	set, err := db.LiveSet(ctx)
+	var set coaching.LiveSet
+	if err = enter(ctx, db, export, audit.Subject{}, nil); err == nil {
+		set, err = db.LiveSet(ctx)
+	}
 	if err = errors.Join(err, db.Close()); err != nil {
 		err = databaseError(c, err)
 	}
@@ -117,7 +125,7 @@ type importing struct {
 }
 
 func (i importing) run(ctx context.Context, in store.Import) (err error) {
-	db, err := store.Open(ctx, i.database.URL.Reveal(), store.Options{Log: i.log, Patience: importPatience})
+	db, err := store.Open(ctx, i.database.URL.Reveal(), store.Options{Log: i.log, Patience: importPatience, Existing: true})
 	if err != nil {
 		return databaseError(i.database, err)
 	}

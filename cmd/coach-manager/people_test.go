@@ -143,6 +143,7 @@ func TestDeactivatingWhoIsMissingHasToBeAskedFor(t *testing.T) {
 
 func TestNamesAreImportedAndExported(t *testing.T) {
 	onEachDatabase(t, func(t *testing.T, address string) {
+		said(t, "migrate", "--database", address)
 		const names = "kind,dialer,key,name\ncampaign,pbx1,SPRING,'=Spring\nresult_code,pbx1,NI,Not interested\n"
 		if out := said(t, "catalog", "import", written(t, names), "--database", address); out != "names: 2 created, 0 completed, 0 changed, 0 unchanged\n" {
 			t.Error(out)
@@ -186,6 +187,7 @@ func TestAFileWithMistakesChangesNothing(t *testing.T) {
 func TestUsersComeFromTheStandardInput(t *testing.T) {
 	t.Parallel()
 	address := "sqlite:" + filepath.Join(t.TempDir(), "coach.db")
+	said(t, "migrate", "--database", address)
 	command := exec.CommandContext(t.Context(), os.Args[0], "users", "import", "-", "--database", address)
 	command.Env = append(os.Environ(), asProgram+"=1")
 	command.Stdin = strings.NewReader(firstLine + "e1,Maria,,,\n")

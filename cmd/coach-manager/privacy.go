@@ -30,8 +30,18 @@ func eraseNumbers(ctx context.Context, c config.EraseNumbers, stdout, stderr io.
 		return databaseError(c.Database, err)
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
+	details := audit.Details{"by": "number", "dry_run": c.DryRun}
+	if c.OlderThan > 0 {
+		details["by"] = "age"
+	}
+	if err := enter(ctx, db, audit.ErasureBegun, audit.Subject{}, details); err != nil {
+		return databaseError(c.Database, err)
+	}
 	progress := progress{to: stderr, next: time.Now().Add(progressEvery)}
 	erased, err := db.EraseNumbers(ctx, of, func(e store.Erased) { progress.say("so far %s", count(e.Calls, "call")) })
+	if err == nil && c.OlderThan > 0 && !c.DryRun {
+		_, err = db.ForgetKeys(ctx, audit.KeyFamily, c.OlderThan)
+	}
 	if err != nil {
 		return databaseError(c.Database, err)
 	}
@@ -50,8 +60,8 @@ func phoneNumber(given string, input io.Reader) (coaching.PhoneNumber, error) {
 		given = strings.TrimSpace(string(raw))
 	}
 	number := coaching.NewPhoneNumber(given)
-	if number.IsZero() || len(given) > longest || strings.ContainsAny(given, "\r\n") {
-		return coaching.PhoneNumber{}, errors.New("what is given is no number: one line of 1 to 200 bytes")
+	if len(given) > longest || strings.ContainsAny(given, "\r\n") || !number.Telling() {
+		return coaching.PhoneNumber{}, errors.New("what is given is no number that can be looked for: one line with 5 digits at least, or the whole address of a customer such as sip:anna@example.com")
 	}
 	return number, nil
 }
@@ -73,11 +83,11 @@ func outcomeOf(of store.Erasure, e store.Erased) string {
 	}
 	said.WriteString(map[store.Scrubbed]string{
 		store.ScrubbedClean:     "The database's file has no trace of it.\n",
-		store.ScrubbedRewritten: "The database's file had traces of it and was written anew; it has none now.\n",
+		store.ScrubbedRewritten: "The database's file had traces of it in its unused parts, and was written anew without them.\n",
 		store.ScrubbedBusy:      "The database's file is much in use, and may have traces of it still; run this again.\n",
 		store.ScrubbedVacuumed:  "The tables were vacuumed, so that Postgres uses the room again. Its write-ahead log, archives and standbys keep what they have.\n",
 	}[e.Files])
-	said.WriteString("Not erased: backups, and what the dialer keeps itself.\n")
+	said.WriteString("Not erased: backups, what the dialer keeps itself, and for 90 days at most the audit's keyed hashes of what was searched for.\n")
 	return said.String()
 }
 
@@ -88,27 +98,22 @@ func plural(n int, one, more string) string {
 	return more
 }
 
-// eraseEvery is how often a service looks for numbers that have become too old.
-const eraseEvery = time.Hour
+const (
+	// eraseEvery is how often a service looks for what has become too old.
+	eraseEvery = time.Hour
+	// auditKeysKept is for how long after its month the key stays under which the audit
+	// hashed numbers, where no shorter age is configured: so long it can be asked who
+	// looked for a number, also by whoever has the database.
+	auditKeysKept = 90 * 24 * time.Hour
+)
 
-// eraseOldNumbers erases customers' numbers of an age, again and again, until ctx
-// ends; never where the age is 0. Several processes may do so at once.
-func (d *database) eraseOldNumbers(ctx context.Context, age time.Duration, log *slog.Logger) {
-	if age == 0 {
-		return
-	}
+// eraseOld erases customers' numbers of an age (never where it is 0) and old keys of
+// the audit, again and again, until ctx ends. Several processes may do so at once.
+func (d *database) eraseOld(ctx context.Context, age time.Duration, log *slog.Logger) {
 	tick := time.NewTicker(eraseEvery)
 	defer tick.Stop()
 	for {
-		erased, err := d.EraseNumbers(ctx, store.Erasure{OlderThan: age, By: audit.Service}, func(store.Erased) {})
-		if erased.Calls > 0 {
-			log.Info("old numbers erased", "calls", erased.Calls, "reasons", erased.Reasons)
-		}
-		if err == nil {
-			// With the key of a month goes what the audit of that month says of numbers.
-			_, err = d.ForgetKeys(ctx, audit.KeyFamily, time.Now().Add(-age))
-		}
-		if err != nil && ctx.Err() == nil {
+		if err := d.eraseOldNow(ctx, age, log); err != nil && ctx.Err() == nil {
 			log.Warn("old numbers not erased; tried again in an hour", "error", err)
 		}
 		select {
@@ -117,4 +122,20 @@ func (d *database) eraseOldNumbers(ctx context.Context, age time.Duration, log *
 		case <-tick.C:
 		}
 	}
+}
+
+func (d *database) eraseOldNow(ctx context.Context, age time.Duration, log *slog.Logger) error {
+	keysKept := auditKeysKept
+	if age > 0 {
+		keysKept = min(keysKept, age)
+		erased, err := d.EraseNumbers(ctx, store.Erasure{OlderThan: age, By: audit.Service}, func(store.Erased) {})
+		if erased.Calls+erased.Reasons > 0 {
+			log.Info("old numbers erased", "calls", erased.Calls, "reasons", erased.Reasons)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	_, err := d.ForgetKeys(ctx, audit.KeyFamily, keysKept)
+	return err
 }

@@ -26,8 +26,10 @@ func reportUser(ctx context.Context, c config.ReportUser, stdout, stderr io.Writ
 		if err == nil && len(users) == 0 {
 			err = errNoSuchUser
 		}
-		if err == nil {
-			err = db.AppendAudit(ctx, reported(users))
+		for _, u := range users {
+			if err == nil {
+				err = enter(ctx, db, audit.ListeningReported, audit.Subject{Kind: audit.User, ID: u.ID.String()}, nil)
+			}
 		}
 		if err != nil {
 			return err
@@ -57,17 +59,6 @@ func reportUser(ctx context.Context, c config.ReportUser, stdout, stderr io.Writ
 		_, err = io.WriteString(stdout, r.summary(begins))
 		return err
 	})
-}
-
-// reported tells the audit on whom there is a report.
-func reported(users []*coaching.User) (entries []audit.Entry) {
-	for _, u := range users {
-		entries = append(entries, audit.Entry{
-			Action: audit.ListeningReported, Result: audit.Done, Actor: audit.Actor{Kind: audit.ByCommand},
-			Subject: audit.Subject{Kind: audit.User, ID: u.ID.String()}, Details: "{}",
-		})
-	}
-	return entries
 }
 
 // report is a report under way.

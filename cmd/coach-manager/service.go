@@ -71,7 +71,7 @@ func (s *service) run(ctx context.Context) (err error) {
 		running.Go(func() { provider.Run(below) })
 	}
 	running.Go(func() { s.db.carryOnImports(below, s.log) })
-	running.Go(func() { s.db.eraseOldNumbers(below, s.eraseAfter, s.log) })
+	running.Go(func() { s.db.eraseOld(below, s.eraseAfter, s.log) })
 	recorder := audit.NewRecorder(s.db, s.log)
 	running.Go(func() { recorder.Run(below) })
 

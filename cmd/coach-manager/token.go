@@ -109,7 +109,7 @@ func makeFirstToken(ctx context.Context, db *database, secret config.Secret, log
 	case made:
 		log.Info("the first token is made", "name", "first", "role", access.Admin)
 	case err == nil:
-		log.Info("the first token is not needed: there have been tokens before; coach-manager token list shows them")
+		log.Info("no first token is made: there have been tokens before, if only revoked ones; coach-manager token list shows them")
 	}
 	return err
 }

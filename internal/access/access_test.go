@@ -56,6 +56,21 @@ func TestMasked(t *testing.T) {
 	}
 }
 
+func TestNumbersInATextAreMasked(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"": "", "end of shift": "end of shift", "room 0199, seat 12": "room 0199, seat 12",
+		"customer +442079460427 asked":  "customer *****27 asked",
+		"call (030) 777-01 99.":         "call *****99.",
+		"030/7770199, then 0171 555012": "*****99, then *****12",
+		"+49 30 7770199":                "*****99", "٠١٢٣٤٥٦": "*******",
+	} {
+		if got := access.MaskedIn(text); got != want {
+			t.Errorf("%q became %q, want %q", text, got, want)
+		}
+	}
+}
+
 func TestRolesAreSetsThatGrow(t *testing.T) {
 	t.Parallel()
 	before := 0

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"golang.org/x/sync/singleflight"
 
 	"github.com/coachmanager/coachmanager/internal/coaching"
 )
@@ -40,6 +41,8 @@ type Guard struct {
 	confirmed time.Time
 	clock     time.Time
 	changes   uint64 // of coaching.Floor.TokenChanges, that the tokens were read at
+
+	anew singleflight.Group
 
 	using sync.Mutex
 	uses  map[uuid.UUID]time.Time // not kept yet, by the database's clock
@@ -94,12 +97,51 @@ func (g *Guard) read(ctx context.Context) error {
 	return nil
 }
 
-// Authenticate tells who holds a token.
-func (g *Guard) Authenticate(text string) (Identity, error) {
+// Authenticate tells who holds a token. One that nobody knows may have been made this
+// moment, so the tokens are read again for it.
+func (g *Guard) Authenticate(ctx context.Context, text string) (Identity, error) {
 	hash, ok := HashOf(text)
 	if !ok {
 		return Identity{}, ErrInvalid
 	}
+	who, err := g.holder(hash)
+	if errors.Is(err, errUnknown) && g.readAnew(ctx) {
+		who, err = g.holder(hash)
+	}
+	if errors.Is(err, errUnknown) {
+		err = ErrInvalid
+	}
+	return who, err
+}
+
+// errUnknown: no token that is not revoked has this hash.
+var errUnknown = errors.New("unknown token")
+
+const (
+	// readAnewEvery is how often the tokens are read again for unknown ones at most,
+	// whatever is guessed, and readAnewWithin how long that may take.
+	readAnewEvery  = 100 * time.Millisecond
+	readAnewWithin = 500 * time.Millisecond
+)
+
+// readAnew reads the tokens again, together with all others who want that now.
+func (g *Guard) readAnew(ctx context.Context) bool {
+	g.mu.RLock()
+	recent := time.Since(g.confirmed) < readAnewEvery
+	g.mu.RUnlock()
+	if recent {
+		return false
+	}
+	_, err, _ := g.anew.Do("", func() (any, error) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readAnewWithin) // others wait for it, too
+		defer cancel()
+		return nil, g.read(ctx)
+	})
+	return err == nil
+}
+
+// holder tells from memory who holds the token of a hash.
+func (g *Guard) holder(hash Hash) (Identity, error) {
 	g.mu.RLock()
 	defer g.mu.RUnlock()
 	if time.Since(g.confirmedAt()) > g.trust {
@@ -107,12 +149,16 @@ func (g *Guard) Authenticate(text string) (Identity, error) {
 	}
 	now := g.clock.Add(time.Since(g.confirmed))
 	for _, t := range g.byHash[place(hash[:len(place{})])] {
-		if subtle.ConstantTimeCompare(t.Hash[:], hash[:]) == 1 && t.State(now) == Valid && !g.inactive(t.User) {
-			g.used(t.ID, now)
-			return t.identity(), nil
+		if subtle.ConstantTimeCompare(t.Hash[:], hash[:]) != 1 {
+			continue
 		}
+		if t.State(now) != Valid || g.inactive(t.User) {
+			return Identity{}, ErrInvalid
+		}
+		g.used(t.ID, now)
+		return t.identity(), nil
 	}
-	return Identity{}, ErrInvalid
+	return Identity{}, errUnknown
 }
 
 // inactive tells whether a token's user is one of those who are not any more.

@@ -1,6 +1,9 @@
 package access
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
 
 // shownDigits is how many digits of a number a masked one shows, and fewestDigits
 // how many a number must have for that.
@@ -28,3 +31,10 @@ func Masked(number string) string {
 	}
 	return strings.Repeat("*", maskedLength-shownDigits) + digits[len(digits)-shownDigits:]
 }
+
+// written are numbers as people write them into a text: five digits or more, with
+// what stands between them.
+var written = regexp.MustCompile(`[+(]*\p{Nd}(?:[\s()./‐‑–-]{0,3}\p{Nd}){4,}`)
+
+// MaskedIn is a text that somebody wrote, with every number in it masked.
+func MaskedIn(text string) string { return written.ReplaceAllStringFunc(text, Masked) }

@@ -104,7 +104,7 @@ var (
 	// ErrNameTaken: a token that is not revoked has this name.
 	ErrNameTaken = errors.New("there is a token of this name already; revoke it first, or choose another name")
 	// ErrNoToken: there is no such token.
-	ErrNoToken = errors.New("there is no token with this id or name; coach-manager token list shows all")
+	ErrNoToken = errors.New("there is no token with this id, and none of this name that is not revoked; coach-manager token list shows all")
 	// ErrNoUser: the user that the token is to belong to does not exist.
 	ErrNoUser = errors.New("there is no user with this id")
 )

@@ -15,7 +15,10 @@ const (
 	UsersImported       Action = "users.imported" // an import was decided
 	UsersChanged        Action = "users.changed"  // a part of it was carried out
 	CatalogueImported   Action = "catalog.imported"
-	NumbersErased       Action = "numbers.erased" // a part of an erasure
+	ErasureBegun        Action = "numbers.erasure_begun" // or a dry run, which tells as much as a look
+	NumbersErased       Action = "numbers.erased"        // a part of an erasure
+	UsersExported       Action = "users.exported"
+	CatalogueExported   Action = "catalog.exported"
 	ListeningReported   Action = "users.reported" // who listened to a user was written for somebody
 )
 

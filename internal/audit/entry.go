@@ -31,7 +31,7 @@ func (d Details) Text(key Key) (string, error) {
 		}
 		hashed[name] = value
 	}
-	text, err := json.Marshal(hashed)
+	text, err := json.Marshal(hashed) // {} of none
 	if err != nil {
 		return "", fmt.Errorf("write the details of an entry: %w", err)
 	}
@@ -49,4 +49,11 @@ type Event struct {
 func (e Event) entry(by Caller, key Key) (Entry, error) {
 	text, err := e.Details.Text(key)
 	return Entry{Action: e.Action, Result: e.Result, Actor: by.actor(key), Subject: e.Subject, Details: text}, err
+}
+
+// ByACommand is the entry of what a command of the program did. Nothing of it may be
+// personal.
+func ByACommand(action Action, subject Subject, details Details) (Entry, error) {
+	text, err := details.Text(Key{})
+	return Entry{Action: action, Result: Done, Actor: Actor{Kind: ByCommand}, Subject: subject, Details: text}, err
 }

@@ -2,7 +2,6 @@ package audit
 
 import (
 	"context"
-	"sync"
 	"time"
 )
 
@@ -12,24 +11,35 @@ const keyKeptFor = time.Hour
 // keyring holds the key of this month.
 type keyring struct {
 	store Store
+	busy  chan struct{} // holds one while somebody looks at the rest
 
-	mu    sync.Mutex
 	key   Key
-	until time.Time // by this process's clock
+	until time.Time // for which it is used without a look, by this process's clock
+	month time.Time // when its month ends, by the same
 }
 
-// now returns the key of this month, by the database's clock.
+func newKeyring(store Store) keyring { return keyring{store: store, busy: make(chan struct{}, 1)} }
+
+// now returns the key of this month, by the database's clock. While the database is
+// away the key goes on until its month ends.
 func (k *keyring) now(ctx context.Context) (Key, error) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if time.Now().Before(k.until) {
-		return k.key, nil
+	select {
+	case k.busy <- struct{}{}:
+		defer func() { <-k.busy }()
+	case <-ctx.Done():
+		return Key{}, context.Cause(ctx)
 	}
 	begun := time.Now()
-	key, clock, err := k.store.AuditKey(ctx)
-	if err != nil {
-		return Key{}, err
+	if begun.Before(k.until) {
+		return k.key, nil
 	}
-	k.key, k.until = key, begun.Add(min(keyKeptFor, endOfMonth(clock).Sub(clock)))
-	return key, nil
+	key, clock, err := k.store.AuditKey(ctx)
+	switch {
+	case err == nil:
+		left := endOfMonth(clock).Sub(clock)
+		k.key, k.until, k.month = key, begun.Add(min(keyKeptFor, left)), begun.Add(left)
+	case begun.Before(k.month):
+		return k.key, nil
+	}
+	return key, err
 }

@@ -44,7 +44,7 @@ type waiting struct {
 // NewRecorder returns a recorder.
 func NewRecorder(store Store, log *slog.Logger) *Recorder {
 	return &Recorder{
-		store: store, log: log, keys: keyring{store: store},
+		store: store, log: log, keys: newKeyring(store),
 		queue: make(chan *waiting, committedAtOnce), refusals: newRefusals(), logged: -1,
 	}
 }

@@ -16,7 +16,7 @@ const (
 	// time, of callers who were let in and of those who were not: a flood of the latter
 	// must crowd nobody out. What is beyond is counted together.
 	mostKnown     = 1000
-	mostAnonymous = 100
+	mostAnonymous = 10
 )
 
 // Refusal is one kind of what was refused to somebody.

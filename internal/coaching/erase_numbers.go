@@ -6,8 +6,9 @@ import (
 )
 
 // NumberErasure says which customers' numbers are to go: one number, or those of
-// calls that nobody has heard since a moment. What happened stays, and can be
-// counted.
+// calls that nobody has heard since a moment, together with the reasons of requests
+// that were made before it, whatever somebody wrote there. What happened stays, and
+// can be counted.
 type NumberErasure struct {
 	Number PhoneNumber
 	Before time.Time // where Number is zero
@@ -25,36 +26,37 @@ func (e NumberErasure) Covers(c HeardCall) bool {
 	}
 }
 
+// coversReason tells whether a request's reason is to go.
+func (e NumberErasure) coversReason(r DisconnectRequest) bool {
+	if e.Number.IsZero() {
+		return r.Reason != "" && r.AskedAt.Before(e.Before)
+	}
+	return e.Number.In(r.Reason)
+}
+
 // NumbersErased is what was erased of a session.
 type NumbersErased struct {
 	Session *Session
 	Calls   int // that had the number
-	Reasons int // of requests, in which somebody wrote it
+	Reasons int // of requests
 }
 
-// EraseNumbers erases customers' numbers of a session, and the reasons of requests
-// in which somebody wrote one of them. A call whose number was erased gets it back
-// from no report: see HeardCall.NumberErased.
+// EraseNumbers erases customers' numbers of a session, and reasons of requests. A
+// call whose number was erased gets it back from no report: see
+// HeardCall.NumberErased.
 func (s *Session) EraseNumbers(e NumberErasure) NumbersErased {
 	erased := NumbersErased{Session: s}
-	var numbers []PhoneNumber
-	if !e.Number.IsZero() {
-		numbers = append(numbers, e.Number)
-	}
 	for i := range s.Calls {
 		c := &s.Calls[i]
 		if !e.Covers(*c) {
 			continue
-		}
-		if e.Number.IsZero() {
-			numbers = append(numbers, NewPhoneNumber(c.PhoneNumber))
 		}
 		c.PhoneNumber, c.NumberErased = "", true
 		erased.Calls++
 	}
 	for i := range s.Requests {
 		r := &s.Requests[i]
-		if slices.ContainsFunc(numbers, func(n PhoneNumber) bool { return n.In(r.Reason) }) {
+		if e.coversReason(*r) {
 			r.Reason = ""
 			erased.Reasons++
 		}

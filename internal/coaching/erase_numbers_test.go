@@ -64,7 +64,7 @@ func TestNumbersOfAnAgeAreThoseThatNobodyHearsAnyMore(t *testing.T) {
 	w.report(attached("leg", alice, monitor, at(0)), first, over(first, at(10)), second)
 	s := w.only()
 	s.Requests = []coaching.DisconnectRequest{
-		{Reason: "of 11-11-11", Outcome: coaching.OutcomeRefused, FinishedAt: &first.At}, {Reason: "of 222222", Outcome: coaching.OutcomeRefused, FinishedAt: &first.At},
+		{Reason: "of whoever", Outcome: coaching.OutcomeRefused, AskedAt: at(5), FinishedAt: &first.At}, {Reason: "of 222222", Outcome: coaching.OutcomeRefused, AskedAt: at(1500), FinishedAt: &first.At},
 	}
 	for _, c := range []struct {
 		before int

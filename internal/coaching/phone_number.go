@@ -2,6 +2,7 @@ package coaching
 
 import (
 	"bytes"
+	"regexp"
 	"strings"
 	"unicode"
 )
@@ -9,8 +10,9 @@ import (
 // PhoneNumber is a customer's number, for comparing it with others however they are
 // spelt. Where both are digits with what people write between them, the digits
 // count: +49 (30) 123-4567 is 49301234567. That 0049... and 030... may be the same
-// line nobody can tell from the text, so they are other numbers. Where there is
-// anything else, such as a SIP address or "anonymous", the whole text counts.
+// line nobody can tell from the text, so they are other numbers. Of an address such
+// as sip:+4930...@trunk the number counts; where that is none, as in "anonymous", the
+// whole text does.
 type PhoneNumber struct {
 	text   string
 	digits string // "" where the text is no plain number
@@ -25,6 +27,15 @@ func NewPhoneNumber(spelt string) PhoneNumber {
 
 // IsZero tells whether there is no number.
 func (n PhoneNumber) IsZero() bool { return n.text == "" }
+
+// Telling tells whether the number is long enough to mean one customer.
+func (n PhoneNumber) Telling() bool {
+	const fewestDigits = 5
+	if n.digits == "" {
+		return strings.Contains(n.text, "@")
+	}
+	return len(n.digits) >= fewestDigits
+}
 
 // Is tells whether a text is this number.
 func (n PhoneNumber) Is(spelt string) bool {
@@ -73,8 +84,13 @@ func (n PhoneNumber) TracedIn(raw []byte) bool {
 	return bytes.Contains(within, []byte(n.digits))
 }
 
+// addressed are the ways to write a number into an address: sip:+4930...@trunk,
+// tel:+4930...;ext=5.
+var addressed = regexp.MustCompile(`^(?i:sips?:|tel:)?([^@;]*)[@;]?`)
+
 // digitsOf are the digits of a plain number, "" of any other text.
 func digitsOf(spelt string) string {
+	spelt = addressed.FindStringSubmatch(spelt)[1]
 	if strings.ContainsFunc(spelt, func(r rune) bool { return !isDigit(r) && !isBetweenDigits(r) }) {
 		return ""
 	}

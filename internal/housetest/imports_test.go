@@ -33,7 +33,7 @@ var rules = map[string]rule{
 	},
 	"internal/access": {
 		ours:   []string{"internal/coaching"},
-		theirs: []string{"github.com/google/uuid"},
+		theirs: []string{"github.com/google/uuid", "golang.org/x/sync"},
 		reason: "who may do what is decided without HTTP and SQL; it follows the business's change log and names its users",
 	},
 	"internal/access/oidc": {

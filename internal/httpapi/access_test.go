@@ -41,9 +41,9 @@ func (g *guarded) everybody() []caller {
 	revoked := caller{name: "revoked", token: g.token(access.NewToken{Name: "revoked", Role: access.Admin})}
 	_, err := g.db.RevokeToken(g.t.Context(), "revoked")
 	g.must(err)
-	g.waitFor("the revocation", func() bool { _, err := g.guard.Authenticate(revoked.token); return err != nil })
+	g.waitFor("the revocation", func() bool { _, err := g.guard.Authenticate(g.t.Context(), revoked.token); return err != nil })
 	expired := caller{name: "expired", token: g.token(access.NewToken{Name: "expired", Role: access.Admin, Expires: time.Millisecond})}
-	g.waitFor("the expiry", func() bool { _, err := g.guard.Authenticate(expired.token); return err != nil })
+	g.waitFor("the expiry", func() bool { _, err := g.guard.Authenticate(g.t.Context(), expired.token); return err != nil })
 	return append(all, revoked, expired)
 }
 
@@ -121,8 +121,16 @@ func (g *guarded) checkParameter(c caller, method, path string, p *openapi3.Para
 	if a := g.as(c.token, method, given); (a.status == 403) == may {
 		g.t.Errorf("%s: %s is answered %d: %s", c.name, a.what, a.status, a.body)
 	}
-	// A mistake comes first: this order tells a caller nothing about numbers.
-	g.as(c.token, method, given+"&nonsense=1").problem(400, "invalid_request")
+	// What one may not ask is refused before it is looked at.
+	want := 400
+	if !may {
+		want = 403
+	}
+	for _, mistake := range []string{given + "&nonsense=1", given + "&" + p.Name + "=" + url.QueryEscape(value)} {
+		if a := g.as(c.token, method, mistake); a.status != want {
+			g.t.Errorf("%s: %s is answered %d, want %d", c.name, a.what, a.status, want)
+		}
+	}
 }
 
 // someSession is a session of the north that is live.

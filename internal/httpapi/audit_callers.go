@@ -34,6 +34,8 @@ var refusalsEntered = map[coaching.Code]audit.Action{
 	forbidden:    audit.RequestRefused,
 	rateLimited:  audit.RequestRefused,
 
+	providerUnavailable: audit.RequestRefused,
+
 	coaching.PreconditionRequired: audit.DisconnectRefused,
 	coaching.SessionNotFound:      audit.DisconnectRefused,
 	coaching.SessionChangedSince:  audit.DisconnectRefused,
@@ -55,7 +57,14 @@ func (d *doorkeeper) enterRefusals(next echo.HandlerFunc) echo.HandlerFunc {
 		code, session := refusalOf(err)
 		name := o.route.Operation.OperationID
 		action := refusalsEntered[code]
-		if action == "" || action == audit.DisconnectRefused && name != disconnecting {
+		if action == audit.DisconnectRefused && name != disconnecting {
+			action = ""
+		}
+		who := access.From(c.Request().Context())
+		if foreign := code == coaching.SessionNotFound || code == coaching.UserNotFound; action == "" && foreign && who.Team != "" {
+			action = audit.RequestRefused // it may be another team's
+		}
+		if action == "" {
 			return err
 		}
 		by := callerOf(c.Request().Context())

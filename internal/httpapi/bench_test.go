@@ -61,7 +61,7 @@ func BenchmarkAuthenticate(b *testing.B) {
 	for name, text := range map[string]string{"right": right, "right but for a byte": almost, "wrong": access.NewSecret()} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
-				if _, err := g.guard.Authenticate(text); (err == nil) != (text == right) {
+				if _, err := g.guard.Authenticate(g.t.Context(), text); (err == nil) != (text == right) {
 					b.Fatal(err)
 				}
 			}

@@ -34,7 +34,7 @@ func (v sight) sessionOf(s *coaching.SessionView) api.Session {
 		shown.Calls = append(shown.Calls, v.heardCallOf(s, c))
 	}
 	for _, r := range s.Requests {
-		shown.DisconnectRequests = append(shown.DisconnectRequests, disconnectRequestOf(r))
+		shown.DisconnectRequests = append(shown.DisconnectRequests, v.disconnectRequestOf(r))
 	}
 	return shown
 }
@@ -84,9 +84,9 @@ func endOf(s *coaching.Session) (at *time.Time, exact *bool, length *int, reason
 	return utc(s.EndedAt), &s.EndedAtExact, &seconds, &why, by
 }
 
-func disconnectRequestOf(r coaching.DisconnectRequest) api.DisconnectRequest {
+func (v sight) disconnectRequestOf(r coaching.DisconnectRequest) api.DisconnectRequest {
 	return api.DisconnectRequest{
-		ID: r.ID, AskedAt: r.AskedAt.UTC(), AskedBy: actorOf(r.AskedBy), Reason: orNull(r.Reason),
+		ID: r.ID, AskedAt: r.AskedAt.UTC(), AskedBy: actorOf(r.AskedBy), Reason: v.reasonOf(r),
 		Forced: r.Forced, Joined: r.Joined, Outcome: string(r.Outcome), FinishedAt: utc(r.FinishedAt),
 	}
 }

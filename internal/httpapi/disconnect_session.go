@@ -19,7 +19,7 @@ func (o *operations) DisconnectSession(ctx context.Context, r api.DisconnectSess
 	if err != nil {
 		return nil, err
 	}
-	credential, err := o.audit.Actor(ctx, callerOf(ctx))
+	actor, err := o.audit.Actor(ctx, callerOf(ctx))
 	if err != nil {
 		return nil, notEntered(err)
 	}
@@ -32,7 +32,7 @@ func (o *operations) DisconnectSession(ctx context.Context, r api.DisconnectSess
 		Reason:  r.Params.Reason,
 		By:      by,
 
-		Credential: credential.Credential(),
+		Credential: actor.Credential(),
 	})
 	if err != nil {
 		return nil, err

@@ -20,6 +20,7 @@ import (
 const (
 	documentPath = "/openapi.yaml"
 	docsPath     = "/docs"
+	triedPath    = docsPath + "/openapi.json"
 )
 
 // docsFiles are what the documentation page needs; all else under it is nothing.
@@ -32,14 +33,38 @@ type docs struct {
 	files  http.Handler
 	page   []byte
 	policy string // its Content-Security-Policy
+	tried  []byte // the contract as the page shows it
 }
 
 var theDocs = sync.OnceValue(func() docs {
-	ui := v5emb.NewHandlerWithConfig(swgui.Config{Title: "Coach Manager", SwaggerJSON: documentPath, BasePath: docsPath})
+	ui := v5emb.NewHandlerWithConfig(swgui.Config{Title: "Coach Manager", SwaggerJSON: triedPath, BasePath: docsPath})
 	page := &pageWriter{header: http.Header{}}
 	ui.ServeHTTP(page, &http.Request{Method: http.MethodGet, URL: &url.URL{Path: docsPath}})
-	return docs{files: ui, page: page.Bytes(), policy: docsPolicy(page.Bytes())}
+	return docs{files: ui, page: page.Bytes(), policy: docsPolicy(page.Bytes()), tried: withoutOptions()}
 })
+
+// withoutOptions is the contract without examples of what may be left out: the page
+// would fill them in for whoever tries an operation, and so ask for what is not there.
+func withoutOptions() []byte {
+	spec, err := api.GetSpec() // one of its own, to change
+	if err != nil {
+		panic(err) // a document that cannot be read is a broken build
+	}
+	for _, item := range spec.Paths.Map() {
+		for _, operation := range item.Operations() {
+			for _, p := range operation.Parameters {
+				if !p.Value.Required {
+					p.Value.Example = nil
+				}
+			}
+		}
+	}
+	text, err := spec.MarshalJSON()
+	if err != nil {
+		panic(err) // the contract was read, so it can be written
+	}
+	return text
+}
 
 // pageWriter keeps what a handler writes.
 type pageWriter struct {
@@ -81,6 +106,7 @@ func (h *handler) serveDocs() {
 		c.Response().Header().Set(echo.HeaderContentSecurityPolicy, theDocs().policy)
 		return c.HTMLBlob(http.StatusOK, theDocs().page)
 	})
+	h.openly(triedPath, func(c echo.Context) error { return c.JSONBlob(http.StatusOK, theDocs().tried) })
 	for _, name := range docsFiles {
 		h.openly(docsPath+"/"+name, func(c echo.Context) error {
 			theDocs().files.ServeHTTP(c.Response(), c.Request())

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"net/http"
 	"strings"
 	"time"
 
@@ -62,7 +61,7 @@ func (d *doorkeeper) check(next echo.HandlerFunc) echo.HandlerFunc {
 		default: // a route that nobody thought of is none
 			return echo.ErrNotFound
 		}
-		who, err := d.identify(c)
+		who, err := d.whoAsks(c)
 		c.SetRequest(r.WithContext(access.With(r.Context(), who))) // also where it is refused: the audit tells to whom
 		if err != nil {
 			return err
@@ -74,7 +73,7 @@ func (d *doorkeeper) check(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-func (d *doorkeeper) identify(c echo.Context) (access.Identity, error) {
+func (d *doorkeeper) whoAsks(c echo.Context) (access.Identity, error) {
 	if d.guard == nil {
 		return access.Local, nil
 	}
@@ -83,11 +82,13 @@ func (d *doorkeeper) identify(c echo.Context) (access.Identity, error) {
 		return access.Identity{}, challenge(c, "")
 	}
 	who, err := d.authenticate(c.Request().Context(), bearer(given))
-	if errors.Is(err, access.ErrInvalid) {
+	if errors.Is(err, access.ErrInvalid) || errors.Is(err, oidc.ErrUnavailable) {
 		// Whoever has a valid token is not held up by others behind the same address.
 		if wait := d.wrong.take(d.proxies.caller(c.Request())); wait > 0 {
-			return who, tooOften("Too many wrong tokens came from this address. Go on after Retry-After seconds.", wait)
+			return who, tooOften("Too many tokens that are not known to be valid came from this address. Go on after Retry-After seconds.", wait)
 		}
+	}
+	if errors.Is(err, access.ErrInvalid) {
 		return who, challenge(c, `, error="invalid_token"`)
 	}
 	if unknown := unidentified(err); unknown != nil {
@@ -105,7 +106,7 @@ func (d *doorkeeper) authenticate(ctx context.Context, token string) (access.Ide
 	if d.provider != nil && oidc.IsToken(token) {
 		return d.provider.Authenticate(ctx, token)
 	}
-	return d.guard.Authenticate(token)
+	return d.guard.Authenticate(ctx, token)
 }
 
 // unidentified is the answer where it cannot be told whether a token is valid.
@@ -158,46 +159,4 @@ func lacks(p access.Permission, what string) error {
 
 func tooOften(detail string, wait time.Duration) error {
 	return &fault{code: rateLimited, detail: detail, retryAfter: int(math.Ceil(wait.Seconds()))}
-}
-
-// onlyByTLS has browsers come by TLS only from now on.
-func onlyByTLS(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		c.Response().Header().Set(echo.HeaderStrictTransportSecurity, "max-age=31536000")
-		return next(c)
-	}
-}
-
-// exposed are the headers of answers that pages of other sites may read.
-var exposed = strings.Join([]string{"ETag", "Date", "Retry-After", echo.HeaderXRequestID, "Coach-Revision", "Coach-As-Of"}, ", ")
-
-// allowOrigins lets pages of these sites ask (CORS), with a token like anybody
-// else. No cookie is ever taken, so no page can ask in a user's name by itself.
-func allowOrigins(origins []string) echo.MiddlewareFunc {
-	allowed := map[string]bool{}
-	for _, origin := range origins {
-		allowed[origin] = true
-	}
-	return func(next echo.HandlerFunc) echo.HandlerFunc {
-		return func(c echo.Context) error {
-			if len(allowed) == 0 {
-				return next(c)
-			}
-			r, h := c.Request(), c.Response().Header()
-			h.Add(echo.HeaderVary, echo.HeaderOrigin)
-			given := r.Header.Values(echo.HeaderOrigin)
-			if len(given) != 1 || !allowed[given[0]] {
-				return next(c)
-			}
-			h.Set(echo.HeaderAccessControlAllowOrigin, given[0])
-			h.Set(echo.HeaderAccessControlExposeHeaders, exposed)
-			if r.Method != http.MethodOptions || r.Header.Get(echo.HeaderAccessControlRequestMethod) == "" {
-				return next(c)
-			}
-			h.Set(echo.HeaderAccessControlAllowMethods, "GET, HEAD, DELETE")
-			h.Set(echo.HeaderAccessControlAllowHeaders, "Authorization, If-Match, If-None-Match, "+echo.HeaderXRequestID)
-			h.Set(echo.HeaderAccessControlMaxAge, "600")
-			return c.NoContent(http.StatusNoContent)
-		}
-	}
 }

@@ -70,7 +70,12 @@ type fault struct {
 	retryAfter int // seconds; 0: the table's
 }
 
-func (f *fault) Error() string { return fmt.Sprintf("%s: %v", f.code, f.fields) }
+func (f *fault) Error() string {
+	if len(f.fields) == 0 {
+		return string(f.code)
+	}
+	return fmt.Sprintf("%s: %v", f.code, f.fields)
+}
 
 // invalid is the error of one field.
 func invalid(field, reason string) *fault {

@@ -70,7 +70,7 @@ func (g *guarded) token(n access.NewToken) (text string) {
 	_, err := g.db.CreateToken(g.t.Context(), n)
 	g.must(err)
 	g.waitFor("the token to be let in", func() bool {
-		_, err := g.guard.Authenticate(text)
+		_, err := g.guard.Authenticate(g.t.Context(), text)
 		return err == nil || n.Expires > 0 && n.Expires < time.Minute
 	})
 	return text

@@ -13,8 +13,8 @@ import (
 // answers as it is.
 var saneRequestID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
-// unsaid are names that may be a customer's number, or hold a token.
-var unsaid = regexp.MustCompile(`^[0-9._-]*$|cm_`)
+// unsaid are names that may hold a customer's number, or a token.
+var unsaid = regexp.MustCompile(`^[0-9._-]*$|[0-9]([._-]?[0-9]){5}|cm_`)
 
 // answerWithin is how long one answer may take, waiting and writing together. A
 // disconnect waits for seconds only.
@@ -24,7 +24,7 @@ const answerWithin = time.Minute
 func identify(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		id := c.Request().Header.Get(echo.HeaderXRequestID)
-		if !saneRequestID.MatchString(id) || unsaid.MatchString(id) {
+		if !saneRequestID.MatchString(id) || unsaid.MatchString(id) && uuid.Validate(id) != nil {
 			id = uuid.Must(uuid.NewV7()).String()
 		}
 		h := c.Response().Header()

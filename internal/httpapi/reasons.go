@@ -22,8 +22,9 @@ func reasonOf(e *openapi3.SchemaError) string {
 		return fmt.Sprintf("must have at least %s", characters(s.MinLength))
 	case "maxLength":
 		return fmt.Sprintf("must have at most %s", characters(*s.MaxLength))
-	case "pattern": // the only one: a number's + that was not escaped is a space
-		return "must not begin with a space; write a + as %2B"
+	case "pattern":
+		must, _ := s.Extensions["x-must"].(string)
+		return must
 	case "maxItems":
 		return fmt.Sprintf("may be given at most %d times", *s.MaxItems)
 	default:

@@ -35,6 +35,14 @@ func (v sight) shown(u coaching.User, beside ...*coaching.SessionView) api.User 
 	return userOf(u)
 }
 
+// reasonOf is why somebody asked; people write numbers there, too.
+func (v sight) reasonOf(r coaching.DisconnectRequest) *string {
+	if v.numbers {
+		return orNull(r.Reason)
+	}
+	return orNull(access.MaskedIn(r.Reason))
+}
+
 func (v sight) phoneNumberOf(c coaching.Call) *string {
 	if v.numbers {
 		return orNull(c.PhoneNumber)

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -79,6 +80,9 @@ func (v *validator) check(next echo.HandlerFunc) echo.HandlerFunc {
 			return &fault{code: notFound}
 		}
 		query, faults := o.readQuery(r.URL.RawQuery)
+		if err := o.allow(query, faults, access.From(r.Context())); err != nil {
+			return err
+		}
 		for _, name := range o.headers {
 			// A list in several lines is one list (RFC 9110, 5.3).
 			if lines := r.Header.Values(name); len(lines) > 1 {
@@ -92,9 +96,6 @@ func (v *validator) check(next echo.HandlerFunc) echo.HandlerFunc {
 		if len(faults.fields) > 0 {
 			return &fault{code: coaching.InvalidRequest, fields: faults.fields}
 		}
-		if err := o.allow(query, access.From(r.Context())); err != nil {
-			return err
-		}
 		return next(c)
 	}
 }
@@ -106,12 +107,12 @@ func permissionOf(extensions map[string]any) access.Permission {
 	return access.Permission(name)
 }
 
-// allow refuses parameters that the caller may not give. A switch that is off asks
-// for nothing.
-func (o *operation) allow(query url.Values, who access.Identity) error {
+// allow refuses parameters that the caller may not give, whatever they say. A switch
+// that is off asks for nothing.
+func (o *operation) allow(query url.Values, wrong *faults, who access.Identity) error {
 	for name, needs := range o.permissions {
 		off := o.query[name].Type.Is(openapi3.TypeBoolean) && query.Get(name) == "false"
-		if query.Has(name) && !off && !who.May(needs) {
+		if (query.Has(name) && !off || wrong.has(name)) && !who.May(needs) {
 			return lacks(needs, "the parameter "+name)
 		}
 	}
@@ -144,11 +145,13 @@ type faults struct{ fields []api.FieldError }
 // mostFaults is how many mistakes are told at a time.
 const mostFaults = 20
 
+func (f *faults) has(field string) bool {
+	return slices.ContainsFunc(f.fields, func(known api.FieldError) bool { return known.Field == field })
+}
+
 func (f *faults) put(field, reason string) {
-	for _, known := range f.fields {
-		if known.Field == field {
-			return
-		}
+	if f.has(field) {
+		return
 	}
 	if len(f.fields) < mostFaults {
 		f.fields = append(f.fields, api.FieldError{Field: field, Reason: reason})

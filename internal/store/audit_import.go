@@ -45,9 +45,5 @@ func changedUsers(id key, users []*coaching.User) (entries []audit.Entry, err er
 }
 
 func importEntry(id key, action audit.Action, details audit.Details) (audit.Entry, error) {
-	text, err := details.Text(audit.Key{}) // nothing in it is personal
-	return audit.Entry{
-		Action: action, Result: audit.Done, Actor: audit.Actor{Kind: audit.ByCommand},
-		Subject: audit.Subject{Kind: audit.Import, ID: uuid.UUID(id).String()}, Details: text,
-	}, err
+	return audit.ByACommand(action, audit.Subject{Kind: audit.Import, ID: uuid.UUID(id).String()}, details)
 }

@@ -16,7 +16,8 @@ import (
 var ErrNotErased = errors.New("not all of it is erased; run it again")
 
 // Erasure says which customers' numbers are to be erased: one, however it is spelt,
-// or those of calls that ended longer ago than an age.
+// or those of calls that ended longer ago than an age, and with them the reasons of
+// requests of that age.
 type Erasure struct {
 	Number    coaching.PhoneNumber
 	OlderThan time.Duration // where Number is zero
@@ -30,7 +31,7 @@ type Erased struct {
 	Sessions  int // that heard them; of one number only
 	Live      int // of these, how many went on; of one number only
 	Spellings int // of one number only
-	Reasons   int // of disconnect requests, in which somebody wrote a number
+	Reasons   int // of disconnect requests: in which the number stood, or of the age
 	Changes   int // entries of the change log that held one
 	Files     Scrubbed
 }
@@ -65,9 +66,12 @@ const (
 		SELECT number FROM walk WHERE number IS NOT NULL LIMIT ?`
 	callsOfNumber = `SELECT DISTINCT session_started_at AS at, session_id AS id FROM session_calls
 		WHERE phone_number = ? AND (session_started_at, session_id) > (?, ?) ORDER BY session_started_at, session_id LIMIT ?`
-	oldNumbers = `SELECT heard_until, session_id, seq FROM session_calls
+	oldNumbers = `SELECT heard_until AS at, session_id, seq FROM session_calls
 		WHERE phone_number <> '' AND heard_until IS NOT NULL AND heard_until < ? AND (heard_until, session_id, seq) > (?, ?, ?)
 		ORDER BY heard_until, session_id, seq LIMIT ?`
+	oldReasons = `SELECT asked_at AS at, session_id, seq FROM disconnect_requests
+		WHERE reason <> '' AND asked_at < ? AND (asked_at, session_id, seq) > (?, ?, ?)
+		ORDER BY asked_at, session_id, seq LIMIT ?`
 )
 
 // eraser is an erasure under way.
@@ -96,7 +100,9 @@ func (e *eraser) erase(ctx context.Context, of Erasure) error {
 	}
 	if of.Number.IsZero() {
 		e.rules.Before = e.now.Add(-of.OlderThan)
-		err = e.eraseOld(ctx)
+		if err = e.eraseOld(ctx, oldNumbers, &e.total.Calls); err == nil {
+			err = e.eraseOld(ctx, oldReasons, &e.total.Reasons)
+		}
 	} else {
 		e.logged = true
 		err = e.eraseNumber(ctx)
@@ -222,23 +228,23 @@ func (e *eraser) eraseReasons(ctx context.Context) error {
 	})
 }
 
-// eraseOld erases the numbers of calls that ended before a moment, along the index
-// of those that have one.
-func (e *eraser) eraseOld(ctx context.Context) error {
+// eraseOld erases what is older than a moment in the sessions that a question finds,
+// along the index of what there is to erase. A dry run counts only.
+func (e *eraser) eraseOld(ctx context.Context, question string, counted *int) error {
 	type entry struct {
-		HeardUntil instant
-		SessionID  key
-		Seq        int
+		At        instant
+		SessionID key
+		Seq       int
 	}
 	var last entry
 	const atOnce = 256
 	return e.inPortions(ctx, func() (more bool, err error) {
 		var some []entry
-		err = e.store.bounded(ctx, "look for old numbers", func(ctx context.Context) error {
-			return e.store.reading.WithContext(ctx).Raw(oldNumbers, at(e.rules.Before), last.HeardUntil, last.SessionID, last.Seq, atOnce).Scan(&some).Error
+		err = e.store.bounded(ctx, "look for what is old", func(ctx context.Context) error {
+			return e.store.reading.WithContext(ctx).Raw(question, at(e.rules.Before), last.At, last.SessionID, last.Seq, atOnce).Scan(&some).Error
 		})
 		if err == nil && e.dryRun {
-			e.total.Calls += len(some)
+			*counted += len(some)
 		} else if err == nil {
 			var ids []key
 			for _, row := range some {

@@ -440,18 +440,23 @@ func TestAnEntryKeepsWhatIsNotErased(t *testing.T) {
 func TestForgetKeys(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, url string) {
 		s := open(t, url)
-		for _, name := range []string{"audit 2026-09", "audit 2026-10", "audit 2026-11", "cursor", "other 2026-01"} {
+		year, thisMonth, _ := time.Now().UTC().Date()
+		first := func(monthsAgo int) time.Time {
+			return time.Date(year, thisMonth-time.Month(monthsAgo), 1, 0, 0, 0, 0, time.UTC)
+		}
+		current := audit.KeyName(first(0))
+		for _, name := range []string{audit.KeyName(first(2)), audit.KeyName(first(1)), current, "cursor", "other 2026-01"} {
 			if _, err := s.Key(t.Context(), name); err != nil {
 				t.Fatal(err)
 			}
 		}
-		n, err := s.ForgetKeys(t.Context(), "audit", time.Date(2026, time.November, 1, 0, 0, 0, 0, time.UTC))
+		n, err := s.ForgetKeys(t.Context(), audit.KeyFamily, time.Since(first(0)))
 		if err != nil || n != 2 {
-			t.Errorf("forgot %d, %v, want September and October", n, err)
+			t.Errorf("forgot %d, %v, want those of the two months before", n, err)
 		}
 		var db *sql.DB
 		db, _ = rawDB(t, url)
-		if got := ask(t, db, "SELECT name FROM keys ORDER BY name"); !cmp.Equal(got, []string{"audit 2026-11", "cursor", "other 2026-01"}) {
+		if got := ask(t, db, "SELECT name FROM keys ORDER BY name"); !cmp.Equal(got, []string{current, "cursor", "other 2026-01"}) {
 			t.Errorf("left: %v", got)
 		}
 	})

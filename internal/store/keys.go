@@ -48,12 +48,17 @@ func (s *Store) key(tx *gorm.DB, name string) (Key, error) {
 	return Key(row.Secret), nil
 }
 
-// ForgetKeys destroys the keys of a family that are of months before the month of a
-// moment: those called by the family, a space and the month, as in "family 2026-11".
-// What only such a key could tie to somebody nobody can from then on.
-func (s *Store) ForgetKeys(ctx context.Context, family string, before time.Time) (forgotten int64, err error) {
+// ForgetKeys destroys the keys of a family whose months ended longer ago than an age:
+// those called by the family, a space and the month, as in "family 2026-11". What
+// only such a key could tie to somebody nobody can from then on.
+func (s *Store) ForgetKeys(ctx context.Context, family string, age time.Duration) (forgotten int64, err error) {
 	err = s.bounded(ctx, "forget keys", func(ctx context.Context) error {
 		tx := s.writing.WithContext(ctx)
+		now, err := s.engine.now(tx)
+		if err != nil {
+			return err
+		}
+		before := now.Add(-age)
 		var names, old []string
 		if err := tx.Model(&keyRow{}).Order("name").Pluck("name", &names).Error; err != nil {
 			return err

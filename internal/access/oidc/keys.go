@@ -13,6 +13,9 @@ import (
 // cannot be had.
 var ErrUnavailable = errors.New("the identity provider's keys cannot be had")
 
+// mostMissing is how many kids are noted until the next fetch.
+const mostMissing = 1000
+
 // mostWaiting is how many requests wait for a fetch at the same time; more are told
 // at once that it is not known yet.
 const mostWaiting = 200
@@ -27,17 +30,19 @@ type keys struct {
 	asked   chan *attempt // has room for the one that is not done
 	waiting chan struct{} // holds one for each request that waits
 
-	mu     sync.Mutex
-	ring   *ring    // nil until there are any
-	last   *attempt // nil before the first
-	missed bool     // a key was looked for that is unknown, and none was fetched since
+	mu      sync.Mutex
+	ring    *ring           // nil until there are any
+	last    *attempt        // nil before the first
+	missed  bool            // a key was looked for that is unknown, and none was fetched since
+	missing map[string]bool // the kids of such keys, since the last fetch began
 }
 
 // attempt is one fetch.
 type attempt struct {
-	begun time.Time
-	done  chan struct{} // closed at its end
-	err   error         // once it is done
+	begun  time.Time
+	looked map[string]bool // kids that were looked for before it
+	done   chan struct{}   // closed at its end
+	err    error           // once it is done
 }
 
 func (a *attempt) under() bool {
@@ -93,7 +98,8 @@ func (k *keys) ask(rest time.Duration) *attempt {
 			return nil
 		}
 	}
-	k.last = &attempt{begun: time.Now(), done: make(chan struct{})}
+	k.last = &attempt{begun: time.Now(), looked: k.missing, done: make(chan struct{})}
+	k.missing = nil
 	k.asked <- k.last // there is room: the one before is done
 	return k.last
 }
@@ -108,6 +114,7 @@ func (k *keys) carryOut(ctx context.Context, a *attempt) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if err == nil {
+		fetched.absent = a.looked
 		k.ring, k.missed = fetched, false
 	}
 	a.err = err
@@ -160,23 +167,38 @@ func (k *keys) had(ctx context.Context) (*ring, error) {
 }
 
 // newer are keys that were fetched after these, in which a token's key was looked
-// for and not found. Where nobody may ask the provider yet it returns the same, and
-// has them fetched as soon as somebody may.
-func (k *keys) newer(ctx context.Context, than *ring) (*ring, error) {
+// for and not found. Where nobody may ask the provider yet it has them fetched as soon
+// as somebody may. Until then it returns the same for a kid that the provider did not
+// have when it was looked for before, and ErrUnavailable for any other: it may be of
+// a new key, whose tokens a forger must not make wrong.
+func (k *keys) newer(ctx context.Context, than *ring, id string) (*ring, error) {
 	if r := k.current(); r != than && r != nil {
 		return r, nil
 	}
+	k.lookFor(id)
 	if a := k.ask(k.timing.Between); a != nil {
 		return k.after(ctx, a)
 	}
 	k.mu.Lock()
+	defer k.mu.Unlock()
 	k.missed = true
-	failed := k.last.err != nil // it is done, or ask had returned it
-	k.mu.Unlock()
-	if failed {
-		return nil, ErrUnavailable
+	if than.absent[id] && k.last.err == nil { // the last is done, or ask had returned it
+		return than, nil
 	}
-	return than, nil
+	return nil, ErrUnavailable
+}
+
+// lookFor notes a kid for the next fetch. A token without one may be of any key.
+func (k *keys) lookFor(id string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if id == "" || len(k.missing) >= mostMissing {
+		return
+	}
+	if k.missing == nil {
+		k.missing = map[string]bool{}
+	}
+	k.missing[id] = true
 }
 
 // after waits for a fetch, and returns the keys that are trusted then.

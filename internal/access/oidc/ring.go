@@ -22,8 +22,9 @@ const (
 
 // ring is the keys that a provider had at one moment. It never changes.
 type ring struct {
-	keys []key
-	at   time.Time // when they were asked for, by this process's clock
+	keys   []key
+	at     time.Time       // when they were asked for, by this process's clock
+	absent map[string]bool // kids that were looked for before that: they are not among them
 }
 
 // key is a public key that tokens may be signed by.
@@ -136,7 +137,7 @@ func (r *ring) verify(text string) (payload []byte, by key, err error) {
 		}
 	}
 	if !known {
-		return nil, key{}, errUnknownKey
+		return nil, key{}, unknownKey{header.KeyID}
 	}
 	return nil, key{}, refused("its signature is wrong")
 }
@@ -146,5 +147,7 @@ type refused string
 
 func (r refused) Error() string { return string(r) }
 
-// errUnknownKey: the key may be newer than what is known.
-const errUnknownKey = refused("its key is unknown")
+// unknownKey: the key may be newer than what is known.
+type unknownKey struct{ id string }
+
+func (unknownKey) Error() string { return "its key is unknown" }

@@ -104,10 +104,11 @@ func (v *Verifier) invalid(why error) error {
 // judge checks a token, if need be with newer keys than these.
 func (v *Verifier) judge(ctx context.Context, trusted *ring, text string) (person, error) {
 	p, err := v.verify(ctx, trusted, text)
-	if !errors.Is(err, errUnknownKey) {
+	var unknown unknownKey
+	if !errors.As(err, &unknown) {
 		return p, err
 	}
-	newer, unavailable := v.keys.newer(ctx, trusted)
+	newer, unavailable := v.keys.newer(ctx, trusted, unknown.id)
 	switch {
 	case unavailable != nil:
 		return person{}, unavailable

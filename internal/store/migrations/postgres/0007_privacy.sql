@@ -2,8 +2,3 @@
 
 -- The call's number was erased: no report brings it back.
 ALTER TABLE session_calls ADD COLUMN number_erased boolean NOT NULL DEFAULT FALSE;
-
--- The calls that nobody hears any more and whose numbers are there still, oldest
--- first: those whose numbers grow too old.
-CREATE INDEX session_calls_with_number ON session_calls (heard_until, session_id, seq)
-    WHERE phone_number <> '' AND heard_until IS NOT NULL;

@@ -40,6 +40,11 @@ CREATE TRIGGER audit_stays_unchanged BEFORE UPDATE ON audit BEGIN
 END;
 -- +goose StatementEnd
 -- +goose StatementBegin
+CREATE TRIGGER audit_is_not_replaced BEFORE INSERT ON audit WHEN EXISTS (SELECT 1 FROM audit WHERE number = NEW.number) BEGIN
+    SELECT RAISE(ABORT, 'the audit is only ever appended to');
+END;
+-- +goose StatementEnd
+-- +goose StatementBegin
 CREATE TRIGGER audit_stays BEFORE DELETE ON audit BEGIN
     SELECT RAISE(ABORT, 'the audit is only ever appended to');
 END;
