@@ -2,12 +2,16 @@ package main
 
 import (
 	"database/sql"
+	"fmt"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/coachmanager/coachmanager/internal/housetest/postgrestest"
+	"github.com/coachmanager/coachmanager/internal/store"
 )
 
 var verifiedText = regexp.MustCompile(`^audit: \d+ entries, none changed or missing; head (\d+:[0-9a-f]{64})\n$`)
@@ -70,6 +74,38 @@ func tamper(t *testing.T, database string) {
 		if _, err := db.ExecContext(t.Context(), statement); err != nil {
 			t.Fatalf("%s: %v", statement, err)
 		}
+	}
+}
+
+// What commands show or take away is entered before they do it.
+func TestCommandsAreAudited(t *testing.T) {
+	t.Parallel()
+	database := "sqlite:" + filepath.Join(t.TempDir(), "coach.db")
+	said(t, "migrate", "--database", database)
+	for _, command := range []string{
+		"users export", "catalog export", "privacy erase --phone-number 4155550132 --dry-run", "privacy erase --older-than 90d",
+	} {
+		said(t, append(strings.Fields(command), "--database", database)...)
+	}
+	db, err := store.Open(t.Context(), database, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	entries, err := db.AuditEntries(t.Context(), 0, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, e := range entries {
+		got = append(got, fmt.Sprint(e.Action, " ", e.Actor.Kind, " ", e.Details))
+	}
+	want := []string{
+		`users.exported command {}`, `catalog.exported command {}`,
+		`numbers.erasure_begun command {"by":"number","dry_run":true}`, `numbers.erasure_begun command {"by":"age","dry_run":false}`,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
 	}
 }
 

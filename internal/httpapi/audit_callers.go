@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
@@ -91,9 +92,19 @@ func refusalOf(err error) (code coaching.Code, session string) {
 	return "", ""
 }
 
+const (
+	// A caller looks for numbers so many at once, then one each looksEvery: each look is
+	// kept in the audit for ever.
+	looksAtOnce = 60
+	looksEvery  = 500 * time.Millisecond
+)
+
 // enterLook enters a look at history by phone number. Nothing is shown unless that
 // is committed.
 func (o *operations) enterLook(ctx context.Context, number string) error {
+	if wait := o.looks.take(access.From(ctx).Caller()); wait > 0 {
+		return tooOften("This token looks for phone numbers more often than it may. Go on after Retry-After seconds.", wait)
+	}
 	err := o.audit.Record(ctx, callerOf(ctx), audit.Event{
 		Action: audit.SearchedByNumber, Result: "allowed", Details: audit.Details{"phone_number_hash": audit.Number(number)},
 	})

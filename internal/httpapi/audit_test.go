@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/coachmanager/coachmanager/api"
 	"github.com/coachmanager/coachmanager/internal/access"
 	"github.com/coachmanager/coachmanager/internal/audit"
@@ -75,6 +77,35 @@ func TestTheAuditTellsWhoDidWhat(t *testing.T) {
 			g.checkOutsiderAgrees(admin)
 			g.holdsNothingPersonal()
 		})
+	}
+}
+
+// What a team's token asks for and may not see, or is not there, is a refusal.
+func TestTheAuditTellsOfTeamsThatLookElsewhere(t *testing.T) {
+	t.Parallel()
+	g := newGuarded(t, engines["sqlite"](t), func(o *httpapi.Options) { o.TokenRate = 10_000 })
+	_, s := g.listen(supervisor, agent, coaching.TypeCoach)
+	admin := g.token(access.NewToken{Name: "admin", Role: access.Admin})
+	curious := g.token(access.NewToken{Name: "curious", Role: access.Viewer, Team: south})
+	g.as(curious, "GET", "/coaching-sessions/"+s.ID.String()).problem(404, "session_not_found")
+	g.as(curious, "GET", "/coaching-users/"+s.User.ID.String()).problem(404, "user_not_found")
+	g.as(admin, "GET", "/coaching-users/"+uuid.NewString()).problem(404, "user_not_found")
+	g.waitFor("the refusals", func() bool { return len(g.audited(admin, "&action=request.refused")) == 2 })
+}
+
+// Each look is kept for ever, so nobody makes as many of them as of other requests.
+func TestLooksForNumbersAreSlowed(t *testing.T) {
+	t.Parallel()
+	g := newGuarded(t, engines["sqlite"](t), func(o *httpapi.Options) { o.TokenRate = 10_000 })
+	manager := g.token(access.NewToken{Name: "manager", Role: access.Manager})
+	other := g.token(access.NewToken{Name: "other", Role: access.Manager})
+	look := func(token string) *answer { return g.as(token, "GET", "/coaching-sessions?phone_number=1") }
+	g.waitFor("the curious to be slowed", func() bool { return look(manager).status == 429 })
+	if a := g.as(manager, "GET", "/coaching-sessions"); a.status != 200 {
+		t.Errorf("without a number: %d", a.status)
+	}
+	if a := look(other); a.status != 200 {
+		t.Errorf("another caller: %d", a.status)
 	}
 }
 

@@ -137,10 +137,12 @@ func TestMaskedNumbersLeakNowhere(t *testing.T) {
 	viewer := g.token(access.NewToken{Name: "viewer", Role: access.Viewer})
 	manager := g.token(access.NewToken{Name: "manager", Role: access.Manager})
 	digits, user := strings.TrimPrefix(number, "+"), "/coaching-users/"+s.User.ID.String()
+	_, ended := g.listen(otherSupervisor, otherAgent, coaching.TypeMonitor)
+	decoded[api.Session](g.as(manager, "DELETE", "/coaching-sessions/"+ended.ID.String()+"?reason=customer%20%2B"+digits+"%20asked"), 200)
 	masked := 0
 	for _, path := range []string{
 		"/coaching-users", "/coaching-users?q=" + digits[3:], user, user + "/current-calls", user + "/history?limit=1", "/coaching-sessions?limit=1",
-		"/coaching-sessions?state=live", "/coaching-sessions/" + s.ID.String(), "/dialers", "/me",
+		"/coaching-sessions?state=live", "/coaching-sessions/" + s.ID.String(), "/coaching-sessions/" + ended.ID.String(), "/dialers", "/me",
 	} {
 		a := g.as(viewer, "GET", path)
 		for name, values := range a.header {
@@ -162,6 +164,9 @@ func TestMaskedNumbersLeakNowhere(t *testing.T) {
 	}
 	if masked < 5 {
 		t.Errorf("%d numbers were shown masked", masked)
+	}
+	if r := decoded[api.Session](g.as(viewer, "GET", "/coaching-sessions/"+ended.ID.String()), 200).DisconnectRequests; len(r) != 1 || *r[0].Reason != "customer *****32 asked" {
+		t.Errorf("the reason is shown as %+v", r)
 	}
 	// Whether a number is known is not told either, nor whether it is well formed.
 	for _, given := range []string{"%2B" + digits, "%2B15550000000", "1"} {
@@ -238,6 +243,40 @@ func TestForwardedAddressesWithPortsAreOneCaller(t *testing.T) {
 	if a := g.request("GET", "/api/v1/me", "Authorization", "Bearer x", "X-Forwarded-For", "203.0.113.10:1"); a.status != 401 {
 		t.Errorf("somebody else: %d", a.status)
 	}
+}
+
+// A token works from the moment it is made, though the guard has not heard of it.
+func TestATokenWorksAtOnce(t *testing.T) {
+	t.Parallel()
+	g := newGuarded(t, engines["sqlite"](t), nil)
+	deaf := access.NewGuard(g.db, g.floor, time.Hour, g.options.Log)
+	g.must(deaf.Open(t.Context()))
+	text := access.NewSecret()
+	hash, _ := access.HashOf(text)
+	_, err := g.db.CreateToken(t.Context(), access.NewToken{Name: "me", Role: access.Viewer, Hash: hash})
+	g.must(err)
+	g.waitFor("the token", func() bool { _, err := deaf.Authenticate(t.Context(), text); return err == nil })
+}
+
+// Tokens that cannot be judged are slowed like wrong ones, and the audit counts them.
+func TestGuessesWhileTheProviderIsDownAreSlowed(t *testing.T) {
+	t.Parallel()
+	s := newSigning(t, func(s *signing) { s.provider.Down() })
+	s.options.TokenRate = 10_000
+	s.serve()
+	admin := s.token(access.NewToken{Name: "admin", Role: access.Admin})
+	guess := func() int {
+		return s.request("GET", "/api/v1/me", "Authorization", "Bearer a.b.c", "X-Forwarded-For", "203.0.113.77").status
+	}
+	s.waitFor("the guesser to be slowed", func() bool { return guess() == 429 })
+	s.waitFor("the audit to tell", func() bool {
+		for _, e := range s.audited(admin, "&action=request.refused") {
+			if e.Result == "identity_provider_unavailable" {
+				return true
+			}
+		}
+		return false
+	})
 }
 
 // Known tokens are trusted for a while when the database is away, and no longer.

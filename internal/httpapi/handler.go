@@ -47,6 +47,7 @@ type operations struct {
 	floor   *coaching.Floor
 	live    *liveLists
 	cursors cursors
+	looks   *limiter // for phone numbers, of each caller
 	audit   *audit.Recorder
 }
 
@@ -63,7 +64,8 @@ type handler struct {
 // open, and the guard if there is one. The handler keeps nothing running.
 func New(floor *coaching.Floor, options Options) http.Handler {
 	h := &handler{Echo: echo.New(), open: map[string]bool{}, operations: &operations{
-		floor: floor, live: &liveLists{floor: floor}, cursors: newCursors(options.CursorKey), audit: options.Audit,
+		floor: floor, live: &liveLists{floor: floor}, cursors: newCursors(options.CursorKey),
+		looks: newLimiter(looksEvery, looksAtOnce, mostCallers), audit: options.Audit,
 	}}
 	problems := &problemWriter{log: options.Log}
 	h.HTTPErrorHandler = problems.write

@@ -356,15 +356,18 @@ func TestNumbersOfAnAgeAreErased(t *testing.T) {
 			t.Fatal(err)
 		}
 		of := Erasure{OlderThan: now.Sub(cutoff), DryRun: true}
-		if got := p.erase(of); got.Calls < old || got.Calls > old+1 { // the clock goes on: a call that ended at the cutoff
-			t.Errorf("dry run: got %+v, want %d calls", got, old+1)
+		if got := p.erase(of); got.Calls < old || got.Calls > old+1 || got.Reasons != 2 { // the clock goes on: a call that ended at the cutoff
+			t.Errorf("dry run: got %+v, want %d calls and 2 reasons", got, old+1)
 		}
 		of.DryRun = false
-		if got := p.erase(of); got.Calls != old+1 {
-			t.Errorf("got %+v, want %d calls", got, old+1)
+		if got := p.erase(of); got.Calls != old+1 || got.Reasons != 2 {
+			t.Errorf("got %+v, want %d calls and 2 reasons", got, old+1)
 		}
-		if again := p.erase(of); again.Calls != 0 {
+		if again := p.erase(of); again.Calls+again.Reasons != 0 {
 			t.Errorf("again: %+v", again)
+		}
+		if found := append(p.holds("complained"), p.holds("room 0199")...); len(found) > 0 {
+			t.Errorf("reasons are left: %s", found)
 		}
 		db, _ := rawDB(t, url)
 		if got := ask(t, db, "SELECT count(*) FROM session_calls WHERE phone_number <> ''")[0]; got != fmt.Sprint(young+1) {
@@ -390,6 +393,7 @@ func TestErasuresWalkAnIndex(t *testing.T) {
 			numbersAfter:  {[]any{"", spellingsAtOnce}, "session_calls_by_number"},
 			callsOfNumber: {[]any{spelt[0], instant{}, key{}, erasedAtOnce}, "session_calls_by_number"},
 			oldNumbers:    {[]any{at(coachingtest.At(5000)), instant{}, key{}, 0, 256}, "session_calls_with_number"},
+			oldReasons:    {[]any{at(coachingtest.At(5000)), instant{}, key{}, 0, 256}, "disconnect_requests_with_reason"},
 		} {
 			plan := explain(t, p.Store, question, with.args)
 			if !strings.Contains(plan, with.index) || strings.Contains(plan, "Seq Scan") || strings.Contains(plan, "TEMP B-TREE") {
