@@ -48,8 +48,8 @@ type model struct {
 	unsure  bool      // something was not told that a list tells
 	told    []coaching.Sighting
 	missed  []coaching.Sighting // ends of legs that only the connection before knew
-	over    []chan struct{}   // of legs that are gone, to be closed once that was told
-	marks   map[string]string // to be written on channels, by Uniqueid
+	over    []chan struct{}     // of legs that are gone, to be closed once that was told
+	marks   map[string]string   // to be written on channels, by Uniqueid
 	touched []*channel
 	moved   []string // devices whose status may have changed
 }
