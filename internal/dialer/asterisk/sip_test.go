@@ -123,9 +123,7 @@ exten => either,1,ChanSpy(PJSIP/agent,qbE)
 `
 	f := sipFloor{&floor{t: t, asterisk: asterisktest.Start(t, conf)}}
 	f.connect()
-	t.Cleanup(func() { f.hands.Close() })
-	f.dialer = New(Config{Address: f.asterisk.AMI, Username: asterisktest.CoachUser, Secret: asterisktest.CoachSecret,
-		Variables: Variables{Campaign: "CAMPAIGN", Direction: "DIRECTION"}})
+	f.dialer = New(Config{Address: f.asterisk.AMI, Username: asterisktest.CoachUser, Secret: asterisktest.CoachSecret, Variables: testVariables})
 	f.watch = watched(t, f.dialer)
 	f.watch.snapshot()
 	f.calls("agent1")
