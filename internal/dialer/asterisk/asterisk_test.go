@@ -13,6 +13,9 @@ import (
 	"github.com/coachmanager/coachmanager/internal/housetest/asterisktest"
 )
 
+// testVariables are those of the contact centre that is tried.
+var testVariables = Variables{Campaign: "CAMPAIGN", List: "LIST", ResultCode: "RESULT_CODE", Direction: "DIRECTION"}
+
 // floor is a real Asterisk with a customer who talks to agent a1.
 type floor struct {
 	t        *testing.T
@@ -32,15 +35,17 @@ func newFloorWith(t *testing.T, dialplan string) *floor {
 	t.Helper()
 	conf := asterisktest.ContactCentre()
 	conf["extensions.conf"] += dialplan
-	a := asterisktest.Start(t, conf)
-	f := &floor{t: t, asterisk: a}
+	return floorOf(t, conf, func(*floor) {})
+}
+
+// floorOf has a configuration of its own; change comes before it is watched.
+func floorOf(t *testing.T, conf map[string]string, change func(*floor)) *floor {
+	t.Helper()
+	f := &floor{t: t, asterisk: asterisktest.Start(t, conf)}
 	f.connect()
-	t.Cleanup(func() { f.hands.Close() })
 	f.call("5551234", "a1")
-	f.dialer = New(Config{
-		Address: a.AMI, Username: asterisktest.CoachUser, Secret: asterisktest.CoachSecret,
-		Variables: Variables{Campaign: "CAMPAIGN", List: "LIST", ResultCode: "RESULT_CODE", Direction: "DIRECTION"},
-	})
+	f.dialer = New(Config{Address: f.asterisk.AMI, Username: asterisktest.CoachUser, Secret: asterisktest.CoachSecret, Variables: testVariables})
+	change(f)
 	f.watch = watched(t, f.dialer)
 	f.watch.snapshot()
 	return f
@@ -54,6 +59,7 @@ func (f *floor) connect() {
 	if err != nil {
 		f.t.Fatal(err)
 	}
+	f.t.Cleanup(hands.Close)
 	f.hands = hands
 	go func() {
 		for range hands.Events() { // they are the product's to read
@@ -142,7 +148,7 @@ func TestRealAsterisk(t *testing.T) {
 			if kind == monitor { // later ones hear the call as it was told
 				wantCall(t, next(f.watch, "the agent's call", func(coaching.CallSeen) bool { return true }))
 			}
-			a := next(f.watch, "the leg", func(coaching.Attached) bool { return true })
+			a := f.anySession("the leg")
 			if a.Type != kind || a.Supervisor.Extension != "Local/s1@phone" || a.Target == nil || a.Target.Extension != "Local/a1@phone" ||
 				!a.Exact || a.TargetCampaign.Key != "Spring Sale" {
 				t.Errorf("attached: %+v", a)
@@ -185,7 +191,7 @@ func TestRealAsteriskTypesAndTakeOver(t *testing.T) {
 	t.Parallel()
 	f := newFloor(t)
 	f.supervise("s1", "a1", "monitor")
-	leg := next(f.watch, "the leg", func(coaching.Attached) bool { return true }).Leg
+	leg := f.anySession("the leg").Leg
 	f.do("Redirect", "Channel", leg, "Context", "coach", "Exten", "a1", "Priority", "1")
 	f.watch.attached(leg, coaching.TypeCoach)
 	f.do("Bridge", "Channel1", f.onDevice("5551234@customer"), "Channel2", leg, "Tone", "no")
@@ -228,7 +234,7 @@ func TestRealAsteriskReconnectAndRestart(t *testing.T) {
 	t.Parallel()
 	f := newFloor(t)
 	f.supervise("s1", "a1", "barge")
-	before := next(f.watch, "the leg", func(coaching.Attached) bool { return true })
+	before := f.anySession("the leg")
 	f.marked(before.Leg, barging)
 	f.watch.stop()
 

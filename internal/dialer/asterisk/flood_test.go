@@ -84,7 +84,7 @@ func split(b *testing.B, r *ami.Reader, take func(ami.Message)) (messages int) {
 // without its connection.
 func adapt(b *testing.B, wire []byte) (begun int) {
 	b.Helper()
-	v := floodVariables
+	v := testVariables
 	m := newModel(Config{Variables: v}, people{}, newGaps(slog.New(slog.DiscardHandler), v))
 	m.listed = true
 	c := clock{local: time.Now}
@@ -103,8 +103,6 @@ func adapt(b *testing.B, wire []byte) (begun int) {
 	})
 	return begun
 }
-
-var floodVariables = Variables{Campaign: "CAMPAIGN", List: "LIST", ResultCode: "RESULT_CODE", Direction: "DIRECTION"}
 
 // receive splits what comes through a socket.
 func receive(b *testing.B, wire string) {
@@ -136,7 +134,7 @@ func watchFlood(b *testing.B, wire string) (begun int) {
 		"QueueStatus":  none, "Agents": none, "Status": none, "DeviceStateList": none, "CoreShowChannels": none,
 	}})
 	defer server.Close()
-	d := New(Config{Address: server.Addr(), Username: "coach", Variables: floodVariables, Log: slog.New(slog.DiscardHandler)})
+	d := New(Config{Address: server.Addr(), Username: "coach", Variables: testVariables, Log: slog.New(slog.DiscardHandler)})
 	err := d.Watch(b.Context(), func(s coaching.Sighting) error {
 		switch s.(type) {
 		case coaching.Snapshot:

@@ -45,16 +45,13 @@ func (d *Dialer) HangUp(ctx context.Context, ask coaching.HangUp) (coaching.Verd
 		return coaching.AlreadyGone, nil // no Asterisk ever had it, and none gets to read it
 	}
 	status, err := w.conn.List(ctx, ami.NewAction("Status").With("Channel", ask.Leg))
-	gone := noSuchChannel(err)
 	switch {
-	case gone:
+	case noSuchChannel(err):
+		return w.alreadyGone(ctx, ask.Leg)
 	case refused(err):
 		return coaching.Refused, err
 	case err != nil:
 		return coaching.Unreachable, fmt.Errorf("look at the leg: %w", err) // nothing was asked of it
-	}
-	if gone {
-		return w.alreadyGone(ctx, ask.Leg)
 	}
 	if err := w.catchUp(ctx); err != nil {
 		return coaching.Unreachable, err

@@ -37,21 +37,6 @@ func freePort(t *testing.T) string {
 	return strconv.Itoa(port)
 }
 
-// floorOf is newFloor with a configuration that was added to.
-func floorOf(t *testing.T, conf map[string]string, change func(*floor)) *floor {
-	t.Helper()
-	a := asterisktest.Start(t, conf)
-	f := &floor{t: t, asterisk: a}
-	f.connect()
-	t.Cleanup(func() { f.hands.Close() })
-	f.call("5551234", "a1")
-	f.dialer = New(Config{Address: a.AMI, Username: asterisktest.CoachUser, Secret: asterisktest.CoachSecret, Variables: floodVariables})
-	change(f)
-	f.watch = watched(t, f.dialer)
-	f.watch.snapshot()
-	return f
-}
-
 // A real Asterisk over TLS, by a certificate that is checked: one that nobody vouches
 // for is refused.
 func TestRealAsteriskOverTLS(t *testing.T) {

@@ -37,11 +37,7 @@ exten => _X.,1,Answer()
 `
 	f := &floor{t: t, asterisk: asterisktest.Start(t, files)}
 	f.connect()
-	t.Cleanup(func() { f.hands.Close() })
-	f.dialer = New(Config{
-		Address: f.asterisk.AMI, Username: "coach", Secret: "change-me",
-		Variables: Variables{Campaign: "CAMPAIGN", List: "LIST", ResultCode: "RESULT_CODE", Direction: "DIRECTION"},
-	})
+	f.dialer = New(Config{Address: f.asterisk.AMI, Username: "coach", Secret: "change-me", Variables: testVariables})
 	f.watch = watched(t, f.dialer)
 	f.watch.snapshot()
 	return f
