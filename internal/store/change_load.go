@@ -102,6 +102,11 @@ func (c *change) loadSessions(tx *gorm.DB) error {
 	if err != nil {
 		return err
 	}
+	return c.takeSessions(tx, rows)
+}
+
+// takeSessions puts sessions on the board's rows, with their calls and requests.
+func (c *change) takeSessions(tx *gorm.DB, rows []sessionRow) error {
 	whole, err := withCallsAndRequests(tx, rows)
 	if err != nil {
 		return err

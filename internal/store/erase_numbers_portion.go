@@ -101,14 +101,5 @@ func (c *change) loadSessionsOf(tx *gorm.DB, ids []key) error {
 	if err != nil {
 		return err
 	}
-	whole, err := withCallsAndRequests(tx, rows)
-	if err != nil {
-		return err
-	}
-	c.sessions = make(map[key]sessionRows, len(whole))
-	for _, rows := range whole {
-		c.sessions[rows.session.ID] = rows
-	}
-	c.rows.Sessions, err = toSessions(whole)
-	return err
+	return c.takeSessions(tx, rows)
 }
