@@ -19,7 +19,7 @@ func (m *model) find(ch *channel, before *model) {
 	switch {
 	case spies && ch.bridge == "":
 		m.findSpy(ch, s, was)
-	case was != nil && was.bridged:
+	case was != nil && ch.bridge != "":
 		m.findTaker(ch, was)
 	}
 }
@@ -143,16 +143,19 @@ func (m *model) couldBe(spied *channel, s spy, wanted func(extension string) boo
 }
 
 // findTaker makes a leg of a channel that went into a bridge with the customer, to
-// take the call over or to barge in, and still is in it. Nothing but what is
-// remembered tells what it is.
+// take the call over or to barge in, and still is in it: perhaps while nobody looked.
+// Nothing but what is remembered tells whose customer that is.
 func (m *model) findTaker(ch *channel, was *memory) {
 	customer := m.channels[was.customer]
-	if customer == nil || ch.bridge == "" || customer.bridge != ch.bridge {
+	if customer == nil || customer.bridge != ch.bridge {
 		return
 	}
 	l := m.legOf(ch)
-	l.session, l.bridged, l.kind, l.target = true, true, was.kind, was.target
-	l.since, l.exact, l.last = was.since, was.exact, was.told
+	l.session, l.bridged, l.kind, l.target = true, true, coaching.TypeBargeKick, was.target
+	if agent := m.channels[was.spyee]; agent != nil && agent.bridge == ch.bridge {
+		l.kind = coaching.TypeBarge
+	}
+	l.since, l.exact, l.last = was.since, was.exact && l.kind == was.kind, was.told
 	l.spied = was.spied
 	if l.spyee = m.channels[was.spyee]; l.spyee == nil {
 		l.spyee = &channel{id: was.spyee, device: was.target, vars: []setting{{m.vars.Campaign, was.campaign}}, party: customer, gone: true}
