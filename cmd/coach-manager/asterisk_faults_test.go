@@ -132,15 +132,15 @@ func TestRealAsteriskConnectionCut(t *testing.T) {
 	}
 
 	away()
-	p.wantAnswer("503 dialer_unreachable", id, "", "")
-	want.Asked = []string{"unreachable"}
-	back()
-	p.shows(id, want)
-
-	away()
 	p.do("Redirect", "Channel", p.near("s1@phone"), "Context", "coach", "Exten", "a1", "Priority", "1")
 	back()
 	want = want.switched("coach")
+	p.shows(id, want)
+
+	away()
+	p.wantAnswer("503 dialer_unreachable", id, "", "")
+	want.Asked = []string{"unreachable"}
+	back()
 	p.shows(id, want)
 
 	away()

@@ -92,10 +92,19 @@ func (m *model) dateFound(l *leg, was *memory) {
 		l.kind = coaching.TypeUnknown
 	}
 	l.since = l.ch.began
-	if same && was.kind == l.kind {
-		l.since, l.exact = was.since, was.exact
+	if same {
+		l.dateAgain(was)
 	}
 	l.last = l.since
+}
+
+// dateAgain dates a leg as is remembered. Another type than that has begun at some
+// moment after it was last told.
+func (l *leg) dateAgain(was *memory) {
+	l.since, l.exact = was.since, was.exact
+	if l.kind != was.kind {
+		l.since, l.exact = after(was.told, was.since), false
+	}
 }
 
 // candidate is a channel of the one device that a spy can be listening to, nil if
@@ -155,7 +164,10 @@ func (m *model) findTaker(ch *channel, was *memory) {
 	if agent := m.channels[was.spyee]; agent != nil && agent.bridge == ch.bridge {
 		l.kind = coaching.TypeBarge
 	}
-	l.since, l.exact, l.last = was.since, was.exact && l.kind == was.kind, was.told
+	l.dateAgain(was)
+	if l.last = was.told; l.since.After(l.last) {
+		l.last = l.since
+	}
 	l.spied = was.spied
 	if l.spyee = m.channels[was.spyee]; l.spyee == nil {
 		l.spyee = &channel{id: was.spyee, device: was.target, vars: []setting{{m.vars.Campaign, was.campaign}}, party: customer, gone: true}

@@ -376,7 +376,7 @@ func TestLegsOutliveAConnection(t *testing.T) {
 				d.spying("ChanSpyStart", sup, supID, ag1, ag1ID)
 			},
 			[][]string{listed(sup, supID, "", "", "b2"), listed(cust, custID, "Dial", "", "b2")},
-			[]string{"48 1000.1 on PJSIP/agent1 barge_kick"},
+			[]string{"48.000001 1000.1 on PJSIP/agent1 barge_kick"},
 		},
 		"one that joined the two meanwhile": {
 			func(d *desk) {
@@ -384,7 +384,15 @@ func TestLegsOutliveAConnection(t *testing.T) {
 				d.spying("ChanSpyStart", sup, supID, ag1, ag1ID)
 			},
 			[][]string{listed(sup, supID, "", "", "b1"), listed(cust, custID, "Dial", "", "b1"), listed(ag1, ag1ID, "AppDial", "", "b1")},
-			[]string{"48 1000.1 on PJSIP/agent1 barge"},
+			[]string{"48.000001 1000.1 on PJSIP/agent1 barge"},
+		},
+		"one that was sent to another ChanSpy meanwhile": {
+			func(d *desk) {
+				d.runs("ChanSpy", "PJSIP/agent1,q")
+				d.spying("ChanSpyStart", sup, supID, ag1, ag1ID)
+			},
+			[][]string{listed(sup, supID, "ChanSpy", "PJSIP/agent1,qw", ""), listed(ag1, ag1ID, "", "", "b1")},
+			[]string{"48.000001 1000.1 on PJSIP/agent1 coach"},
 		},
 		"one that went into a bridge with somebody else": {
 			func(d *desk) {
