@@ -1,9 +1,6 @@
 package main
 
 import (
-	"net/http"
-	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -53,15 +50,30 @@ type realCentre struct {
 
 func newRealCentre(t *testing.T) *realCentre {
 	t.Helper()
-	c := &realCentre{t: t, pbx: asterisktest.Start(t, asterisktest.ContactCentre())}
-	var err error
-	c.hands, err = ami.Dial(t.Context(), ami.Config{Address: c.pbx.AMI, Username: asterisktest.TestUser, Secret: asterisktest.TestSecret})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(c.hands.Close)
+	return realCentreOf(t, asterisktest.ContactCentre())
+}
+
+func realCentreOf(t *testing.T, conf map[string]string) *realCentre {
+	t.Helper()
+	c := &realCentre{t: t, pbx: asterisktest.Start(t, conf)}
+	c.connect()
+	t.Cleanup(func() { c.hands.Close() })
 	c.originate("5551234@customer", "inbound")
 	return c
+}
+
+// connect takes the hands of the people there; once more after a restart.
+func (c *realCentre) connect() {
+	c.t.Helper()
+	hands, err := ami.Dial(c.t.Context(), ami.Config{Address: c.pbx.AMI, Username: asterisktest.TestUser, Secret: asterisktest.TestSecret})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.hands = hands
+	go func() {
+		for range hands.Events() { // they are the product's to read
+		}
+	}()
 }
 
 func (c *realCentre) originate(phone, context string) {
@@ -85,39 +97,6 @@ func (c *realCentre) onlyTheSupervisorWent() {
 	waitFor(c.t, "the supervisor's channel to go", func() bool { return !strings.Contains(c.channels(), "Local/s1@phone") })
 	if got := c.channels(); strings.Count(got, "Local/5551234@customer") != 2 || strings.Count(got, "Local/a1@phone") < 2 {
 		c.t.Errorf("the customer's call was harmed:\n%s", got)
-	}
-}
-
-// The whole program on a real Asterisk: a supervisor's ChanSpy is a session of the
-// live list, DELETE ends it at the Asterisk and leaves the customer's call alone,
-// and the row is in the history.
-func TestSessionsOfARealAsterisk(t *testing.T) {
-	t.Parallel()
-	centre := newRealCentre(t)
-	p := start(t, []string{"COACH_DIALER_PBX_SECRET=" + asterisktest.CoachSecret}, "serve",
-		"--database", "sqlite:"+filepath.Join(t.TempDir(), "coach.db"),
-		"--dialer", "pbx=asterisk://"+asterisktest.CoachUser+"@"+centre.pbx.AMI)
-	waitFor(t, "the Asterisk to be watched", func() bool {
-		return slices.Contains(get[page[dialerState]](p, "/dialers").Items, dialerState{Name: "pbx", Kind: "asterisk", Connected: true})
-	})
-	for _, kind := range []string{"monitor", "coach", "barge"} {
-		t.Run(kind, func(t *testing.T) {
-			// Not parallel: one Asterisk.
-			centre.originate("s1@phone", kind)
-			u := p.listener(t)
-			s := u.Sessions[0]
-			wantHeard(t, u, s, kind)
-
-			status, body := p.ask(http.MethodDelete, "/api/v1/coaching-sessions/"+s.ID)
-			if status != http.StatusOK {
-				t.Fatalf("DELETE: got %d %s", status, body)
-			}
-			centre.onlyTheSupervisorWent()
-			ended := get[page[heardSession]](p, "/coaching-users/"+u.ID+"/history").Items
-			if len(ended) == 0 || ended[0].ID != s.ID || ended[0].State != "ended" || ended[0].EndReason != "disconnected" || ended[0].Type != kind {
-				t.Errorf("history: %+v", ended)
-			}
-		})
 	}
 }
 

@@ -174,13 +174,20 @@ func (p *program) ask(method, path string) (int, []byte) {
 // askAs is ask with a token; "" is none.
 func (p *program) askAs(method, path, token string) (int, []byte) {
 	p.t.Helper()
+	header := http.Header{}
+	if token != "" {
+		header.Set("Authorization", "Bearer "+token)
+	}
+	return p.askWith(method, path, header)
+}
+
+func (p *program) askWith(method, path string, header http.Header) (int, []byte) {
+	p.t.Helper()
 	request, err := http.NewRequestWithContext(p.t.Context(), method, p.url+path, http.NoBody)
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	if token != "" {
-		request.Header.Set("Authorization", "Bearer "+token)
-	}
+	request.Header = header
 	answer, err := client.Do(request)
 	if err != nil {
 		p.t.Fatal(err)

@@ -19,7 +19,7 @@ func (m *model) find(ch *channel, before *model) {
 	switch {
 	case spies && ch.bridge == "":
 		m.findSpy(ch, s, was)
-	case was != nil && was.bridged:
+	case was != nil && ch.bridge != "":
 		m.findTaker(ch, was)
 	}
 }
@@ -92,10 +92,19 @@ func (m *model) dateFound(l *leg, was *memory) {
 		l.kind = coaching.TypeUnknown
 	}
 	l.since = l.ch.began
-	if same && was.kind == l.kind {
-		l.since, l.exact = was.since, was.exact
+	if same {
+		l.dateAgain(was)
 	}
 	l.last = l.since
+}
+
+// dateAgain dates a leg as is remembered. Another type than that has begun at some
+// moment after it was last told.
+func (l *leg) dateAgain(was *memory) {
+	l.since, l.exact = was.since, was.exact
+	if l.kind != was.kind {
+		l.since, l.exact = after(was.told, was.since), false
+	}
 }
 
 // candidate is a channel of the one device that a spy can be listening to, nil if
@@ -143,16 +152,22 @@ func (m *model) couldBe(spied *channel, s spy, wanted func(extension string) boo
 }
 
 // findTaker makes a leg of a channel that went into a bridge with the customer, to
-// take the call over or to barge in, and still is in it. Nothing but what is
-// remembered tells what it is.
+// take the call over or to barge in, and still is in it: perhaps while nobody looked.
+// Nothing but what is remembered tells whose customer that is.
 func (m *model) findTaker(ch *channel, was *memory) {
 	customer := m.channels[was.customer]
-	if customer == nil || ch.bridge == "" || customer.bridge != ch.bridge {
+	if customer == nil || customer.bridge != ch.bridge {
 		return
 	}
 	l := m.legOf(ch)
-	l.session, l.bridged, l.kind, l.target = true, true, was.kind, was.target
-	l.since, l.exact, l.last = was.since, was.exact, was.told
+	l.session, l.bridged, l.kind, l.target = true, true, coaching.TypeBargeKick, was.target
+	if agent := m.channels[was.spyee]; agent != nil && agent.bridge == ch.bridge {
+		l.kind = coaching.TypeBarge
+	}
+	l.dateAgain(was)
+	if l.last = was.told; l.since.After(l.last) {
+		l.last = l.since
+	}
 	l.spied = was.spied
 	if l.spyee = m.channels[was.spyee]; l.spyee == nil {
 		l.spyee = &channel{id: was.spyee, device: was.target, vars: []setting{{m.vars.Campaign, was.campaign}}, party: customer, gone: true}

@@ -73,8 +73,7 @@ func (m *model) expire(now time.Time) {
 // waits. Where that is sure to be for the same agent the session goes on, to the
 // agent's next call (testdata/sip-call-ends-while-spied-waits.ami).
 func (m *model) resolve(l *leg) {
-	s, spies := spyOf(l.ch.application, l.ch.data)
-	if spies && !l.asked.counts(l.stopped.at) && l.ch.bridge == "" && s.follows(l.target) {
+	if !l.asked.counts(l.stopped.at) && l.waitsForTarget() {
 		l.stopped.deadline = time.Time{}
 		return
 	}
@@ -96,7 +95,7 @@ func (m *model) detach(l *leg, reason coaching.EndReason, at time.Time, gone boo
 // was left waiting. It is sure to be heard by those who wait for it.
 func (m *model) legGone(l *leg, at time.Time) {
 	if l.session {
-		m.detach(l, m.endReason(l, l.endTime(at)), l.endTime(at), true)
+		m.detach(l, m.endReason(l, m.endTime(l, at)), m.endTime(l, at), true)
 	} else if l.left {
 		m.detach(l, m.endReason(l, at), at, true)
 	}
@@ -107,12 +106,30 @@ func (m *model) legGone(l *leg, at time.Time) {
 }
 
 // endTime is when a session ended whose leg is gone: when the spying stopped; a
-// leg that waited for its agent's next call was with him to the last.
-func (l *leg) endTime(at time.Time) time.Time {
-	if l.stopped != nil && !l.stopped.waits() {
-		return l.stopped.at
+// leg that waited for its agent's next call was with him to the last, and so was one
+// that had hardly begun to when he had that call: it was told to hear it.
+func (m *model) endTime(l *leg, at time.Time) time.Time {
+	if l.stopped == nil || l.stopped.waits() || l.waitsForTarget() && m.onNextCall(l) {
+		return at
 	}
-	return at
+	return l.stopped.at
+}
+
+// waitsForTarget tells whether a leg that spies on nobody now is still in its ChanSpy,
+// and sure to be there for the same agent.
+func (l *leg) waitsForTarget() bool {
+	s, spies := spyOf(l.ch.application, l.ch.data)
+	return spies && l.ch.bridge == "" && s.follows(l.target)
+}
+
+// onNextCall tells whether a leg's target is in another call than the one it heard.
+func (m *model) onNextCall(l *leg) bool {
+	for _, ch := range m.devices[l.target] {
+		if ch.id != l.spied && m.carriesCall(ch) {
+			return true
+		}
+	}
+	return false
 }
 
 // stopTime is when a session ended whose leg is on another target now.

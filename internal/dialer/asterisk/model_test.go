@@ -202,6 +202,19 @@ func TestLegs(t *testing.T) {
 			},
 			[]string{"48 1000.1 on PJSIP/agent1 monitor", "57 1000.1 gone supervisor_left"},
 		},
+		"also where he is in the next call already": {
+			func(d *desk) {
+				d.runs("ChanSpy", "PJSIP/agent1-,qb")
+				d.spying("ChanSpyStart", sup, supID, ag1, ag1ID)
+				d.spying("ChanSpyStop", sup, supID, ag1, ag1ID)
+				d.about("Hangup", ag1, ag1ID)
+				d.about("Newchannel", next1, n1ID)
+				d.dialled("agent1", ag2, ag2ID, next1, n1ID)
+				d.about("HangupRequest", sup, supID)
+				d.about("Hangup", sup, supID)
+			},
+			[]string{"48 1000.1 on PJSIP/agent1 monitor", "53 1000.1 gone supervisor_left"},
+		},
 		"a spy of one channel waits for nobody in particular": {
 			func(d *desk) {
 				d.runs("ChanSpy", ag1+",qu")
@@ -356,6 +369,38 @@ func TestLegsOutliveAConnection(t *testing.T) {
 			},
 			[][]string{listed(sup, supID, "", "", "b2"), listed(cust, custID, "Dial", "", "b2")},
 			[]string{"50 1000.1 on PJSIP/agent1 barge_kick"},
+		},
+		"one that took the call over meanwhile": {
+			func(d *desk) {
+				d.runs("ChanSpy", "PJSIP/agent1,q")
+				d.spying("ChanSpyStart", sup, supID, ag1, ag1ID)
+			},
+			[][]string{listed(sup, supID, "", "", "b2"), listed(cust, custID, "Dial", "", "b2")},
+			[]string{"48.000001 1000.1 on PJSIP/agent1 barge_kick"},
+		},
+		"one that joined the two meanwhile": {
+			func(d *desk) {
+				d.runs("ChanSpy", "PJSIP/agent1,q")
+				d.spying("ChanSpyStart", sup, supID, ag1, ag1ID)
+			},
+			[][]string{listed(sup, supID, "", "", "b1"), listed(cust, custID, "Dial", "", "b1"), listed(ag1, ag1ID, "AppDial", "", "b1")},
+			[]string{"48.000001 1000.1 on PJSIP/agent1 barge"},
+		},
+		"one that was sent to another ChanSpy meanwhile": {
+			func(d *desk) {
+				d.runs("ChanSpy", "PJSIP/agent1,q")
+				d.spying("ChanSpyStart", sup, supID, ag1, ag1ID)
+			},
+			[][]string{listed(sup, supID, "ChanSpy", "PJSIP/agent1,qw", ""), listed(ag1, ag1ID, "", "", "b1")},
+			[]string{"48.000001 1000.1 on PJSIP/agent1 coach"},
+		},
+		"one that went into a bridge with somebody else": {
+			func(d *desk) {
+				d.runs("ChanSpy", "PJSIP/agent1,q")
+				d.spying("ChanSpyStart", sup, supID, ag1, ag1ID)
+			},
+			[][]string{listed(sup, supID, "", "", "b2"), listed(ag2, ag2ID, "", "", "b2"), listed(cust, custID, "Dial", "", "b1"), listed(ag1, ag1ID, "AppDial", "", "b1")},
+			[]string{},
 		},
 		"one of two agents that the prefix fits": {
 			func(d *desk) {
