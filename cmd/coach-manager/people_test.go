@@ -124,6 +124,7 @@ func TestUsersAreImportedBesideAServingProcess(t *testing.T) {
 
 func TestDeactivatingWhoIsMissingHasToBeAskedFor(t *testing.T) {
 	onEachDatabase(t, func(t *testing.T, address string) {
+		said(t, "migrate", "--database", address)
 		said(t, "users", "import", written(t, firstLine+"e1,Maria,,pbx1,201\ne2,Tom,,pbx1,202\n"), "--database", address)
 		left := written(t, firstLine+"e1,Maria,,pbx1,201\n")
 		if out := said(t, "users", "import", left, "--database", address); !strings.Contains(out, "0 made inactive") {

@@ -107,6 +107,15 @@ func (c *HeardCall) over(at time.Time) {
 	}
 }
 
+// endCalls ends all calls of a session, of which nothing will be told any more.
+func (s *Session) endCalls(at time.Time) {
+	for i := range s.Calls {
+		if c := &s.Calls[i]; c.State != CallEnded {
+			c.over(later(at, c.HeardFrom))
+		}
+	}
+}
+
 // hearCurrentCalls has a session take on the current calls of its target.
 func (b *Board) hearCurrentCalls(s *Session, a Attached) {
 	if id := b.entry(KindCampaign, a.TargetCampaign); id != nil && s.TargetCampaignID == nil {

@@ -44,7 +44,9 @@ func (b *Board) snapshotBegun(pos Position, boot string) {
 			s.Boot = boot // the run that was watched all along tells its name
 			b.keep(s)
 		default:
-			b.end(pos, s, Detached{At: lastTold(s, known), Reason: EndDialerRestarted})
+			at := lastTold(s, known)
+			s.endCalls(at)
+			b.end(pos, s, Detached{At: at, Reason: EndDialerRestarted})
 		}
 	}
 	b.dialer.Boot = boot

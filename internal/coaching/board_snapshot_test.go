@@ -236,7 +236,7 @@ func TestARestartedDialerEndsItsOldSessionsFirst(t *testing.T) {
 	again := attached("leg", alice, monitor, at(15)) // the leg's id used again
 	w.report(coaching.Snapshot{At: at(20), Legs: []coaching.Attached{again}}, again, talking("c1", alice, at(16)))
 	is(t, told(w.on("leg")...), "Agent 1 monitor 1-~9 dialer_restarted; Agent 1 monitor 15-")
-	is(t, heard(w.on("leg")[0]), "c1 talking 2-9")
+	is(t, heard(w.on("leg")[0]), "c1 ended 2-9")
 	is(t, heard(w.on("leg")[1]), "c1 talking 16-")
 	if got := w.on("leg")[1].Boot; got != boot2 {
 		t.Errorf("got boot %q, want %q", got, boot2)
