@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/coachmanager/coachmanager/internal/housetest/asterisktest"
 	"github.com/coachmanager/coachmanager/internal/housetest/proxytest"
