@@ -22,14 +22,19 @@ func (c *clock) set(pong ami.Message) {
 
 func (c *clock) now() time.Time { return tick(c.local().Add(c.skew)) }
 
+// oddBy is how far a Timestamp may be from Asterisk's clock. One that is farther off is
+// forged, or the clock was set; either way the arrival tells better.
+const oddBy = 10 * time.Minute
+
 // of is when an event happened: by its Timestamp, which timestampevents=yes gives,
 // else when it arrived. It may step back by some 2 ms from one event to the next:
 // arrival alone tells the order.
 func (c *clock) of(m ami.Message) (at time.Time, stamped bool) {
-	if at, ok := stamp(m.Get("Timestamp")); ok {
-		return at, true
+	at, ok := stamp(m.Get("Timestamp"))
+	if now := c.now(); !ok || at.Sub(now).Abs() > oddBy {
+		return now, ok
 	}
-	return c.now(), false
+	return at, true
 }
 
 // stamp reads seconds and microseconds, as in 1795328423.641367.

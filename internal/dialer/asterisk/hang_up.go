@@ -96,6 +96,9 @@ func (w *watch) judge(ask coaching.HangUp, status ami.Listing) (coaching.Verdict
 			return coaching.Refused, errUntold
 		}
 	}
+	if doesElse(status) {
+		return coaching.Moved, nil
+	}
 	if forced := ask.Force && ask.Type == l.kind; !forced && w.holdsCustomer(l, status) {
 		return coaching.WouldDropCustomer, nil
 	}
@@ -116,6 +119,22 @@ const askCounts = time.Minute
 
 func (a asking) counts(at time.Time) bool {
 	return !a.at.IsZero() && at.Sub(a.at) < askCounts
+}
+
+// doesElse tells whether Asterisk answered that the channel is in no bridge and runs
+// something else than a spying: it is no supervisor's leg any more, or never was.
+func doesElse(status ami.Listing) bool {
+	if len(status.Items) != 1 {
+		return false
+	}
+	now := status.Items[0]
+	bridge, told := now.Lookup("BridgeID")
+	application := now.Get("Application")
+	if !told || bridge != "" || application == "" {
+		return false
+	}
+	_, spies := spyOf(application, now.Get("Data"))
+	return !spies
 }
 
 // holdsCustomer tells whether the end of the leg would leave a customer alone: it

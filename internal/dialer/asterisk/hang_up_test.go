@@ -108,6 +108,10 @@ func TestHangUp(t *testing.T) {
 			happens: func(w world) { w.setType(w.leg, barging); w.watch.attached(w.leg, barging) },
 			want:    coaching.Accepted, hungUp: true,
 		},
+		"one that does something else by now": {
+			happens: func(w world) { w.set(func() { w.line(w.leg).application = "Dial" }) },
+			want:    coaching.Moved,
+		},
 		"on another target": {
 			ask:  func(ask *coaching.HangUp) { ask.Targets = []string{agent2} },
 			want: coaching.Moved,

@@ -58,7 +58,7 @@ func (m *model) spyStarted(e ami.Message, at time.Time) {
 		return
 	}
 	spyer, spyee := m.channels[e.Get("SpyerUniqueid")], m.channels[e.Get("SpyeeUniqueid")]
-	if spyer == nil || spyee == nil {
+	if spyer == nil || spyee == nil || spyer.busyElsewhere() {
 		m.doubt(e, at)
 		return
 	}
@@ -67,14 +67,25 @@ func (m *model) spyStarted(e ami.Message, at time.Time) {
 	m.attach(m.legOf(spyer), spyee, at)
 }
 
+// busyElsewhere tells whether a channel is known to do something else than to spy: it
+// talks, or runs another application. That it spies then only a list is believed: an
+// event may be forged, and a leg is hung up.
+func (ch *channel) busyElsewhere() bool {
+	if ch.application == "" {
+		return ch.bridge != ""
+	}
+	_, spies := spyOf(ch.application, ch.data)
+	return !spies
+}
+
 // claim is a start of spying that is not proven yet.
 type claim struct {
 	event ami.Message
 	at    time.Time
 }
 
-// doubt keeps the start of a spying by or on channels that are not known until a
-// list shows them.
+// doubt keeps the start of a spying by or on channels that are not known, or by one
+// that does something else, until a list shows them.
 func (m *model) doubt(e ami.Message, at time.Time) {
 	const most = 1000
 	if id := e.Get("SpyerUniqueid"); id != "" && len(m.unproven) < most && !m.ended.has(id) {

@@ -150,6 +150,26 @@ func TestLegs(t *testing.T) {
 			},
 			[]string{"47 1000.1 on PJSIP/agent1 unknown", "47 1000.1 on PJSIP/agent1 coach"},
 		},
+		"a customer in a queue is no supervisor, whatever an event says": {
+			func(d *desk) {
+				d.about("Newexten", cust, custID, "Application", "Queue", "AppData", "sales")
+				d.spying("ChanSpyStart", cust, custID, ag2, ag2ID)
+				d.list(nil, listed(cust, custID, "Queue", "sales", ""), listed(ag2, ag2ID, "AppDial", "(Outgoing Line)", ""))
+			},
+			[]string{},
+		},
+		"nor is one who talks": {
+			func(d *desk) { d.spying("ChanSpyStart", cust, custID, ag2, ag2ID) },
+			[]string{},
+		},
+		"who spies by a list is believed, whatever was heard before": {
+			func(d *desk) {
+				d.runs("Wait", "1")
+				d.spying("ChanSpyStart", sup, supID, ag1, ag1ID)
+				d.list(nil, listed(sup, supID, "ChanSpy", "PJSIP/agent1,qw", ""), listed(ag1, ag1ID, "AppDial", "", "b1"), listed(cust, custID, "Dial", "", "b1"))
+			},
+			[]string{"48 1000.1 on PJSIP/agent1 coach"},
+		},
 		"a variable beats the options": {
 			func(d *desk) {
 				d.about("NewCallerid", sup, supID, "ChanVariable", "SPY_TYPE=Barge")

@@ -26,6 +26,9 @@ func spyOf(application, data string) (spy, bool) {
 		return spy{}, false
 	}
 	prefix, options, _ := strings.Cut(data, ",")
+	if prefix == "all" {
+		prefix = "" // as Asterisk reads it
+	}
 	options = letters(options)
 	s := spy{
 		kind: typeOf(options), prefix: prefix,
@@ -89,7 +92,7 @@ func (s spy) follows(device string) bool {
 // and one channel by itself do not.
 func (s spy) names(ch *channel) bool {
 	_, phone, _ := strings.Cut(s.prefix, "/")
-	return phone != "" && !s.exact && strings.HasPrefix(ch.name, s.prefix)
+	return phone != "" && !s.exact && s.begins(ch.name)
 }
 
 // matches tells whether the spy may listen to a channel.
@@ -100,6 +103,12 @@ func (s spy) matches(ch *channel) bool {
 	case s.exact:
 		return s.prefix == ch.name || s.prefix == ch.id
 	default:
-		return strings.HasPrefix(ch.name, s.prefix)
+		return s.begins(ch.name)
 	}
+}
+
+// begins tells whether a name begins with the prefix, which Asterisk compares without
+// regard to case.
+func (s spy) begins(name string) bool {
+	return len(name) >= len(s.prefix) && strings.EqualFold(name[:len(s.prefix)], s.prefix)
 }

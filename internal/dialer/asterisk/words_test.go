@@ -16,6 +16,7 @@ func TestSpyOf(t *testing.T) {
 	}{
 		"plain":             {"ChanSpy", "PJSIP/agent1", spy{kind: monitor, prefix: "PJSIP/agent1"}, true},
 		"everybody":         {"ChanSpy", "", spy{kind: monitor}, true},
+		"all of them":       {"ChanSpy", "all,q", spy{kind: monitor}, true},
 		"coach":             {"ChanSpy", "PJSIP/agent1,qwE", spy{kind: coaching.TypeCoach, prefix: "PJSIP/agent1"}, true},
 		"private whisper":   {"ChanSpy", "PJSIP/agent1,W", spy{kind: coaching.TypeCoach, prefix: "PJSIP/agent1"}, true},
 		"barge":             {"chanspy", "PJSIP/agent1,qBE", spy{kind: barging, prefix: "PJSIP/agent1"}, true},
@@ -33,6 +34,30 @@ func TestSpyOf(t *testing.T) {
 				t.Errorf("got %+v, %v, want %+v, %v", got, spies, c.want, c.spies)
 			}
 		})
+	}
+}
+
+// Asterisk compares a prefix without regard to case (app_chanspy's next_channel).
+func TestAPrefixMatchesInAnyCase(t *testing.T) {
+	t.Parallel()
+	s, _ := spyOf("ChanSpy", "pjsip/Agent1")
+	for name, want := range map[string]bool{"PJSIP/agent1-00000002": true, "PJSIP/agent2-00000002": false, "PJSIP/a": false, "": false} {
+		if got := s.matches(&channel{name: name}); got != want {
+			t.Errorf("%q: got %v", name, got)
+		}
+	}
+}
+
+func TestTimesThatCannotBeAreTheArrivals(t *testing.T) {
+	t.Parallel()
+	now := time.Unix(1795328423, 0).UTC()
+	c := clock{local: func() time.Time { return now }}
+	for text, want := range map[string]time.Time{
+		"1795328420.5": now.Add(-2500 * time.Millisecond), "4102444800.0": now, "999999999999.0": now, "1.0": now, "": now,
+	} {
+		if got, _ := c.of(message("Timestamp", text)); !got.Equal(want) {
+			t.Errorf("%q: got %v, want %v", text, got, want)
+		}
 	}
 }
 
