@@ -63,7 +63,7 @@ func tamper(t *testing.T, database string) {
 	driver, url := "pgx", database
 	drop := "DROP TRIGGER audit_stays ON audit"
 	if path, is := strings.CutPrefix(database, "sqlite:"); is {
-		driver, url, drop = "sqlite", path, "DROP TRIGGER audit_stays_unchanged"
+		driver, url, drop = "sqlite", path+"?_pragma=busy_timeout(30000)", "DROP TRIGGER audit_stays_unchanged"
 	}
 	db, err := sql.Open(driver, url)
 	if err != nil {
