@@ -45,15 +45,7 @@ func (s *service) run(ctx context.Context) (err error) {
 		}
 	}()
 	floor := coaching.NewFloor(s.db, s.name, s.dialers, s.timing, s.log)
-	if err := floor.Open(ctx); err != nil {
-		_ = s.listener.Close()
-		return startError(ctx, fmt.Errorf("read the live sessions: %w", err))
-	}
-	guard, err := s.guard(ctx, floor)
-	var cursors store.Key
-	if err == nil {
-		cursors, err = s.db.Key(ctx, cursorKey)
-	}
+	guard, cursors, err := s.readWhatIsNeeded(ctx, floor)
 	if err != nil {
 		_ = s.listener.Close()
 		return startError(ctx, err)
@@ -101,6 +93,17 @@ func (s *service) run(ctx context.Context) (err error) {
 
 // cursorKey is the name of the key that seals cursors.
 const cursorKey = "cursors"
+
+// readWhatIsNeeded reads from the database what requests are answered from.
+func (s *service) readWhatIsNeeded(ctx context.Context, floor *coaching.Floor) (guard *access.Guard, cursors store.Key, err error) {
+	if err = floor.Open(ctx); err != nil {
+		return nil, cursors, fmt.Errorf("read the live sessions: %w", err)
+	}
+	if guard, err = s.guard(ctx, floor); err == nil {
+		cursors, err = s.db.Key(ctx, cursorKey)
+	}
+	return guard, cursors, err
+}
 
 // guard reads the tokens; it is nil for a service that asks for none.
 func (s *service) guard(ctx context.Context, floor *coaching.Floor) (*access.Guard, error) {

@@ -23,7 +23,7 @@ func (o *operation) readQuery(raw string) (url.Values, *faults) {
 		schema := o.query[name]
 		switch {
 		case nameErr != nil || schema == nil:
-			found.put(shown(name), "is not a parameter of this operation")
+			found.put(repeatable(name), "is not a parameter of this operation")
 		case valueErr != nil:
 			found.put(name, "has a % that is not followed by two hexadecimal digits")
 		case strings.Contains(pair, ";"):
@@ -46,10 +46,10 @@ func (o *operation) readQuery(raw string) (url.Values, *faults) {
 	return values, found
 }
 
-// shown is a parameter's name as it may be repeated in an answer. What looks like no
+// repeatable is a parameter's name as it may be repeated in an answer. What looks like no
 // name is not repeated: it may be the value, such as a number or a token, of one who
 // forgot the name.
-func shown(name string) string {
+func repeatable(name string) string {
 	const most = 40
 	if name == "" || len(name) > most || strings.ContainsFunc(name, notOfNames) {
 		return "query"
