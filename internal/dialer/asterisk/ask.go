@@ -15,7 +15,7 @@ import (
 func (w *watch) ask(ctx context.Context, lister *sync.WaitGroup) error {
 	w.asking, w.askAgain = true, false
 	w.dialer.mu.Lock()
-	w.model.unsure = false
+	w.model.unsure, w.model.ended.held = false, true
 	w.dialer.mu.Unlock()
 	if err := w.report(coaching.SnapshotBegun{Boot: w.boot}); err != nil {
 		return err
@@ -28,6 +28,11 @@ func (w *watch) ask(ctx context.Context, lister *sync.WaitGroup) error {
 // list asks for everything alive. It runs in the lister's goroutine.
 func (w *watch) list(ctx context.Context, first bool) lists {
 	var l lists
+	pong, err := w.conn.Do(ctx, ami.NewAction("Ping"))
+	if err != nil && !refused(err) {
+		return lists{err: err}
+	}
+	l.clock = w.clock.read(pong) // it may have been set since
 	states, err := w.conn.List(ctx, ami.NewAction("DeviceStateList"))
 	if err != nil && !refused(err) {
 		return lists{err: err}
@@ -99,17 +104,21 @@ func (w *watch) reconcile(l lists) error {
 	if l.err != nil {
 		return fmt.Errorf("list what is alive: %w", l.err)
 	}
+	d := w.dialer
+	d.mu.Lock()
+	w.clock.set(l.clock)
+	d.mu.Unlock()
 	if err := w.drain(l.channels.Complete.Seq); err != nil {
 		return err
 	}
 	at := w.clock.now()
-	d := w.dialer
 	d.mu.Lock()
 	var before *model
 	if !w.started && d.before != nil && d.boot == w.boot && w.boot != "" {
 		before = d.before
 	}
 	w.model.reconcile(l, before, at)
+	w.model.ended.held = false
 	n := w.model.take()
 	snap := w.model.snapshot(at)
 	w.askAgain = w.askAgain || len(w.model.unproven) > 0

@@ -139,7 +139,7 @@ func (m *model) tellCall(c *call, seen coaching.CallSeen, at time.Time) {
 // callOf is how the call of a channel stands.
 func (m *model) callOf(ch *channel) coaching.CallSeen {
 	seen := coaching.CallSeen{
-		CallID: ch.linked, Agent: m.people.person(ch.device), PhoneNumber: ch.number,
+		CallID: ch.linked, Agent: m.people.person(ch.device), PhoneNumber: ch.numberOfParty(),
 		Direction: m.direction(ch), State: coaching.CallRinging, StartedAt: m.startOf(ch),
 		Campaign:   coaching.Named{Key: ch.variable(m.vars.Campaign)},
 		List:       coaching.Named{Key: ch.variable(m.vars.List)},

@@ -25,6 +25,7 @@ type channel struct {
 	up     bool      // answered
 	ring   string    // Ring: it calls; Ringing: it is called; else ""
 	number string    // of the other party; "" if none is known
+	caller string    // its own, as it is now; "" if none is known
 	vars   []setting // the configured variables, as far as they came
 
 	application, data string // what it runs; "" if that was not told
@@ -72,7 +73,7 @@ func (m *model) newChannel(e ami.Message, at time.Time) {
 	}
 	ch := m.add(id, e.Get("Channel"))
 	ch.began, ch.ownName, ch.ownNumber = at, known(e.Text("CallerIDName")), known(e.Get("CallerIDNum"))
-	ch.called = e.Get("ChannelStateDesc") != "Ring"
+	ch.caller, ch.called = ch.ownNumber, e.Get("ChannelStateDesc") != "Ring"
 	if m.people[ch.device] != nil {
 		m.people.recognise(ch)
 	}
@@ -155,6 +156,16 @@ func (ch *channel) learnNumber(number string) {
 	}
 }
 
+// numberOfParty is the number of whom a channel talks to: as it is shown there, else as
+// the other's own channel has it. Of a number that is dialled Asterisk may tell by that
+// alone: Dial takes it for the caller id of a channel without one.
+func (ch *channel) numberOfParty() string {
+	if other := ch.partner(); ch.number == "" && other != nil {
+		return other.caller
+	}
+	return ch.number
+}
+
 // setting is a channel variable that is set.
 type setting struct{ name, value string }
 
@@ -168,13 +179,23 @@ func (m *model) setVariable(ch *channel, name, value string) {
 		if v := &ch.vars[i]; v.name == name {
 			if v.value != value {
 				v.value = value
-				m.touch(ch)
+				m.changed(ch, name)
 			}
 			return
 		}
 	}
 	ch.vars = append(ch.vars, setting{name, value})
+	if value != "" { // one that is unset comes all the same
+		m.changed(ch, name)
+	}
+}
+
+// changed notes that a configured variable has another value.
+func (m *model) changed(ch *channel, name string) {
 	m.touch(ch)
+	if name == m.vars.Type {
+		m.typed = append(m.typed, ch)
+	}
 }
 
 func (ch *channel) variable(name string) string {
@@ -192,6 +213,7 @@ func (m *model) dialled(e ami.Message) {
 	from, to := m.channels[e.Get("Uniqueid")], m.channels[e.Get("DestUniqueid")]
 	if to != nil {
 		m.update(to, e, "Dest")
+		to.caller = known(e.Get("DestCallerIDNum"))
 		to.reached(e.Get("DialString"))
 	}
 	if from == nil || to == nil {

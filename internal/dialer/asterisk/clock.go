@@ -7,20 +7,39 @@ import (
 	"github.com/coachmanager/coachmanager/internal/dialer/ami"
 )
 
-// clock is Asterisk's, as this machine knows it.
+// clock is Asterisk's, as this machine knows it: what it showed when it was last asked,
+// and the time that has passed since. That this machine's own is set changes nothing.
 type clock struct {
 	local func() time.Time
-	skew  time.Duration // how far Asterisk's clock is ahead of ours
+	asked time.Time // by the local clock, which knows how long ago that is
+	shown time.Time
 }
 
-// set learns Asterisk's clock from its answer to a ping.
-func (c *clock) set(pong ami.Message) {
-	if at, ok := stamp(pong.Get("Timestamp")); ok {
-		c.skew = at.Sub(c.local())
+// newClock is the local one, until Asterisk's is known.
+func newClock(local func() time.Time) clock {
+	now := local()
+	return clock{local: local, asked: now, shown: now}
+}
+
+// reading is what Asterisk's clock showed, and when by the local one.
+type reading struct {
+	at, shown time.Time
+	told      bool
+}
+
+// read is Asterisk's clock by its answer to a ping that has just come.
+func (c *clock) read(pong ami.Message) reading {
+	shown, ok := stamp(pong.Get("Timestamp"))
+	return reading{c.local(), shown, ok}
+}
+
+func (c *clock) set(r reading) {
+	if r.told {
+		c.asked, c.shown = r.at, r.shown
 	}
 }
 
-func (c *clock) now() time.Time { return tick(c.local().Add(c.skew)) }
+func (c *clock) now() time.Time { return tick(c.shown.Add(c.local().Sub(c.asked))) }
 
 // oddBy is how far a Timestamp may be from Asterisk's clock. One that is farther off is
 // forged, or the clock was set; either way the arrival tells better.

@@ -48,6 +48,9 @@ const (
 	// silence after which Asterisk is asked for one.
 	aliveEvery = 2 * time.Second
 	pingAfter  = 4 * time.Second
+	// listRest is the least time from one list to the next: a flood of doubtful events
+	// must not have everything listed all the time.
+	listRest = time.Second
 )
 
 func (c Config) withDefaults() Config {

@@ -17,6 +17,7 @@ type Dialer struct {
 	cfg    Config
 	clock  func() time.Time
 	settle time.Duration // how long the end of a session is kept back at most
+	rest   time.Duration // between two lists; zero for none
 
 	mu     sync.Mutex
 	people people
@@ -30,7 +31,7 @@ var _ coaching.Dialer = (*Dialer)(nil)
 
 // New returns the Dialer of an Asterisk. It connects when it is watched.
 func New(cfg Config) *Dialer {
-	return &Dialer{cfg: cfg.withDefaults(), clock: time.Now, settle: settleTime, people: people{}}
+	return &Dialer{cfg: cfg.withDefaults(), clock: time.Now, settle: settleTime, rest: listRest, people: people{}}
 }
 
 func (d *Dialer) current() *watch {

@@ -26,8 +26,9 @@ func (m *model) find(ch *channel, before *model) {
 
 func (m *model) findSpy(ch *channel, s spy, was *memory) {
 	spied, several := m.candidate(ch, s)
-	if several && was != nil {
-		if known := m.channels[was.spied]; known != nil && s.matches(known) {
+	if was != nil && (several || spied == nil) {
+		// It was told on whom: that is believed as far as its arguments allow it.
+		if known := m.channels[was.spied]; known != nil && known != ch && s.allows(known) {
 			spied, several = known, false
 		}
 	}
@@ -87,7 +88,9 @@ func (m *model) dateFound(l *leg, was *memory) {
 	switch {
 	case !l.spy.digits || l.kind != l.spy.kind:
 	case same:
-		l.kind = was.kind
+		if l.kind = was.kind; was.kind != l.spy.kind && was.kind != coaching.TypeUnknown {
+			l.keyed = was.kind
+		}
 	default:
 		l.kind = coaching.TypeUnknown
 	}
@@ -111,8 +114,7 @@ func (l *leg) dateAgain(was *memory) {
 // there is none; several says that there is more than one.
 func (m *model) candidate(spyer *channel, s spy) (spied *channel, several bool) {
 	for _, ch := range m.channels {
-		_, spies := spyOf(ch.application, ch.data)
-		if spies || ch == spyer || ch.isSnoop() || ch.device == spyer.device || !s.matches(ch) {
+		if !mayHear(spyer, s, ch) {
 			continue
 		}
 		if s.narrow || spied != nil && ch.device != spied.device {
@@ -125,11 +127,17 @@ func (m *model) candidate(spyer *channel, s spy) (spied *channel, several bool) 
 	return spied, false
 }
 
+// mayHear tells whether a spy could listen to a channel, so far as can be seen.
+func mayHear(spyer *channel, s spy, ch *channel) bool {
+	_, spies := spyOf(ch.application, ch.data)
+	return !spies && ch != spyer && !ch.isSnoop() && ch.device != spyer.device && s.matches(ch)
+}
+
 // couldBeOn tells whether a leg whose target is untold could be listening to one
 // of those who are wanted, and whether to anybody else.
 func (m *model) couldBeOn(l *leg, wanted func(extension string) bool) (one, other bool) {
 	for _, ch := range m.channels {
-		if _, spies := spyOf(ch.application, ch.data); spies || ch.isSnoop() || ch.device == l.ch.device || !l.spy.matches(ch) {
+		if !mayHear(l.ch, l.spy, ch) {
 			continue
 		}
 		if m.couldBe(ch, l.spy, wanted) {

@@ -87,7 +87,7 @@ func adapt(b *testing.B, wire []byte) (begun int) {
 	v := testVariables
 	m := newModel(Config{Variables: v}, people{}, newGaps(slog.New(slog.DiscardHandler), v))
 	m.listed = true
-	c := clock{local: time.Now}
+	c := newClock(time.Now)
 	r := ami.NewReader(bytes.NewReader(wire))
 	r.Ignore(v.ignored())
 	split(b, r, func(e ami.Message) {
@@ -138,7 +138,11 @@ func watchFlood(b *testing.B, wire string) (begun int) {
 	err := d.Watch(b.Context(), func(s coaching.Sighting) error {
 		switch s.(type) {
 		case coaching.Snapshot:
-			go server.Client().Send(wire + "Event: Shutdown\r\nPrivilege: system,all\r\n\r\n")
+			client := server.Client()
+			go func() {
+				client.Send(wire + "Event: Shutdown\r\nPrivilege: system,all\r\n\r\n")
+				client.Cut()
+			}()
 		case coaching.Attached:
 			begun++
 		}

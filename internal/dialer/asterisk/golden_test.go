@@ -151,7 +151,7 @@ func newStage(t *testing.T, pieces amitest.Pieces) *stage {
 		Variables: Variables{Campaign: "CAMPAIGN", List: "LIST", ResultCode: "RESULT_CODE"},
 		Log:       slog.New(slog.NewTextHandler(&s.logged, &slog.HandlerOptions{ReplaceAttr: withoutTime})),
 	})
-	s.dialer.clock, s.dialer.settle = func() time.Time { return standing }, time.Hour
+	s.dialer.clock, s.dialer.settle, s.dialer.rest = func() time.Time { return standing }, time.Hour, 0
 	return s
 }
 

@@ -1,6 +1,7 @@
 package asterisk
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -24,10 +25,11 @@ type leg struct {
 
 	session bool // it is told to listen: no Detached has followed
 	kind    coaching.Type
-	since   time.Time // when it attached to this target in this type
-	exact   bool      // since was observed
-	last    time.Time // the newest moment told of this leg
-	left    bool      // a Detached was told: its end as well is worth telling
+	keyed   coaching.Type // what its keypad switched it to since it began to spy; "" for nothing
+	since   time.Time     // when it attached to this target in this type
+	exact   bool          // since was observed
+	last    time.Time     // the newest moment told of this leg
+	left    bool          // a Detached was told: its end as well is worth telling
 
 	// stopped is set when the spying stopped, or seemed to, and what that means is
 	// still open: only what follows tells a switch of the type from an end.
@@ -188,26 +190,46 @@ func (m *model) resume(l *leg, kind coaching.Type, at time.Time) {
 	m.retype(l, kind, at)
 }
 
-// kindOf is the type of a leg's spying: by the configured variable, else by the
-// options of its application, else unknown.
+// kindOf is the type of a leg's spying: by what its keypad said since, else by the
+// configured variable, else by the options of its application, else unknown.
 func (m *model) kindOf(l *leg) coaching.Type {
-	if t, ok := byVariable(l.ch.variable(m.vars.Type)); ok {
-		return t
-	}
-	if l.onCustomer() && l.spy.kind == coaching.TypeCoach {
-		return coaching.TypeUnknown // heard by the customer alone: no type says that
-	}
-	if l.snoop != nil {
-		if t, ok := byVariable(l.snoop.variable(m.vars.Type)); ok {
+	for _, by := range []*channel{l.ch, l.snoop} {
+		if by == nil || l.keyed != "" {
+			continue
+		}
+		if t, ok := byVariable(by.variable(m.vars.Type)); ok {
 			return t
 		}
-		return coaching.TypeUnknown
 	}
-	if l.spy.kind == "" {
+	kind := cmp.Or(l.keyed, l.spy.kind)
+	switch {
+	case l.snoop != nil:
+		return coaching.TypeUnknown
+	case kind == "":
 		m.gaps.typeUnknown()
 		return coaching.TypeUnknown
+	case kind == coaching.TypeCoach && l.onCustomer():
+		return coaching.TypeUnknown // heard by the customer alone: no type says that
+	default:
+		return kind
 	}
-	return l.spy.kind
+}
+
+// retypeByVariables has the legs told again whose type a channel's variable names, and
+// says anew: that is newer than what a keypad said.
+func (m *model) retypeByVariables(at time.Time) {
+	for _, ch := range m.typed {
+		for _, l := range m.legs {
+			if l.ch != ch && l.snoop != ch {
+				continue
+			}
+			l.keyed = ""
+			if l.session && l.stopped == nil && !l.bridged {
+				m.retype(l, m.kindOf(l), at)
+			}
+		}
+	}
+	m.typed = m.typed[:0]
 }
 
 // retype notes another type of a session that goes on.
@@ -250,7 +272,7 @@ func (m *model) runs(ch *channel, application, data string, at time.Time) {
 	ch.application, ch.data = application, data
 	m.touch(ch)
 	if l := m.legs[ch.id]; l != nil {
-		l.ran = true
+		l.ran, l.keyed = true, ""
 	}
 	if name, value, ok := strings.Cut(data, "="); ok && application == "Set" {
 		m.setVariable(ch, name, value) // also where channelvars= does not list it
@@ -271,7 +293,9 @@ func (m *model) correct(ch *channel, at time.Time) {
 		return
 	}
 	before := l.spy.kind
-	l.spy = s
+	if s != l.spy {
+		l.spy, l.keyed = s, ""
+	}
 	if !l.session || l.stopped != nil {
 		return
 	}
@@ -311,6 +335,7 @@ func (m *model) keypad(ch *channel, e ami.Message, at time.Time) {
 		return
 	}
 	if kind, ok := byDigit(e.Get("Digit")); ok {
-		m.retype(l, kind, at)
+		l.keyed = kind // for the next calls as well, as long as it stays in this ChanSpy
+		m.retype(l, m.kindOf(l), at)
 	}
 }

@@ -51,17 +51,19 @@ type model struct {
 	over    []chan struct{}     // of legs that are gone, to be closed once that was told
 	marks   map[string]string   // to be written on channels, by Uniqueid
 	touched []*channel
-	moved   []string // devices whose status may have changed
+	typed   []*channel // those whose variable of the type has changed
+	moved   []string   // devices whose status may have changed
 }
 
 func newModel(cfg Config, p people, g *gaps) *model {
 	m := &model{
 		vars: cfg.Variables, wrapUp: cfg.WrapUp, people: p, gaps: g,
 		channels: map[string]*channel{}, names: map[string]*channel{}, devices: map[string][]*channel{},
-		states: map[string]string{}, bridges: map[string]map[*channel]bool{}, ended: new(recently),
-		legs: map[string]*leg{}, calls: map[callKey]*call{}, presence: map[string]coaching.UserSeen{},
-		unproven: map[string]claim{}, marks: map[string]string{},
-		wraps: map[callKey]*call{}, busy: map[string]bool{}, snoops: map[*channel]*channel{}, untargeted: map[*leg]bool{}, members: map[string]map[string]*member{}, seats: map[string]string{},
+		bridges: map[string]map[*channel]bool{}, snoops: map[*channel]*channel{}, ended: new(recently),
+		legs: map[string]*leg{}, untargeted: map[*leg]bool{}, unproven: map[string]claim{}, marks: map[string]string{},
+		calls: map[callKey]*call{}, wraps: map[callKey]*call{}, busy: map[string]bool{},
+		states: map[string]string{}, members: map[string]map[string]*member{},
+		seats: map[string]string{}, presence: map[string]coaching.UserSeen{},
 	}
 	for device, s := range p {
 		if s.user != "" {
@@ -137,6 +139,8 @@ func (m *model) applyToChannel(e ami.Message, at time.Time) {
 	switch name {
 	case "Newexten":
 		m.runs(ch, e.Get("Application"), e.Get("AppData"), at)
+	case "NewCallerid":
+		ch.caller = known(e.Get("CallerIDNum"))
 	case "Rename":
 		m.rename(ch, e.Get("Newname"))
 	case "BridgeEnter":
@@ -168,6 +172,7 @@ func (m *model) applyToChannel(e ami.Message, at time.Time) {
 
 // settle tells what became of the calls and people that an event touched.
 func (m *model) settle(at time.Time) {
+	m.retypeByVariables(at)
 	for _, ch := range m.touched {
 		ch.touched = false
 		ch.note(at)
@@ -221,12 +226,15 @@ func (m *model) take() news {
 }
 
 // recently remembers the latest ids in two generations, so that it stays bounded.
-type recently struct{ newer, older map[string]bool }
+type recently struct {
+	newer, older map[string]bool
+	held         bool // while a list is under way, which may have any of them: none is forgotten
+}
 
 const generation = 2048
 
 func (r *recently) add(id string) {
-	if len(r.newer) >= generation || r.newer == nil {
+	if len(r.newer) >= generation && !r.held || r.newer == nil {
 		r.newer, r.older = map[string]bool{}, r.newer
 	}
 	r.newer[id] = true

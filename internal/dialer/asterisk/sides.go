@@ -25,6 +25,8 @@ func (m *model) sideOf(ch, other *channel, s spy) side {
 		return agents
 	case ch.application == "Queue", other != nil && m.isStaff(other, ch):
 		return customers
+	case s.namesPhone(ch):
+		return agents
 	case ch.isOutside(), len(m.devices[ch.device]) > mostChannels:
 		return customers
 	case ch.byName, other != nil && other.isOutside() && !ch.cameIn():
@@ -132,6 +134,15 @@ func (ch *channel) reachedBefore() {
 // house: it was dialled so, or is called by a telephone number.
 func (ch *channel) isOutside() bool {
 	return ch.outside || !ch.byName && isNumber(ch.device)
+}
+
+// namesPhone tells whether the spy names a channel's phone and no other, and the channel
+// is the phone's own: then it is somebody's of the house, also where phones have telephone
+// numbers for names. A trunk may be called by one, too: what comes in by it, or was dialled
+// beyond it, is a customer's.
+func (s spy) namesPhone(ch *channel) bool {
+	kind, resource, _ := strings.Cut(ch.device, "/")
+	return s.follows(ch.device) && kind != "Local" && !ch.outside && (!ch.cameIn() || ch.ownNumber == resource)
 }
 
 // cameIn tells whether a channel called with a telephone number for its own.

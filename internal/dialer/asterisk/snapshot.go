@@ -17,6 +17,7 @@ type lists struct {
 	agents   []ami.Message // of app_agent_pool; empty where they could not be had
 	states   []ami.Message // of devices; empty where they could not be had
 	marks    []ami.Message // the status of every channel, with its mark; empty where it could not be had
+	clock    reading       // what Asterisk's clock showed
 	err      error         // why there is no list of channels
 }
 
@@ -55,6 +56,7 @@ func (m *model) reconcile(l lists, before *model, at time.Time) {
 	m.listed = true
 	m.replay()
 	m.prove(l.channels.Asked)
+	m.retypeByVariables(at) // of the legs that were known: of others find will know
 	for _, ch := range fresh {
 		// One that is new since the last list will tell of itself by events.
 		if m.legs[ch.id] == nil && !ch.gone && (first || at.Sub(ch.began) > settleTime) {
@@ -108,6 +110,7 @@ func (m *model) takeListed(l lists, at time.Time) (fresh []*channel) {
 func (m *model) refresh(ch *channel, item ami.Message, at time.Time) {
 	seq := ch.seq
 	m.update(ch, item, "")
+	ch.caller = known(item.Get("CallerIDNum"))
 	ch.seq = seq // a list is not an event: the next one may take it out
 	if bridge := item.Get("BridgeId"); bridge != ch.bridge {
 		m.enterListed(ch, bridge, at)

@@ -1,6 +1,7 @@
 package asterisk
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -14,6 +15,19 @@ import (
 const snoopPrefix = "Snoop/"
 
 func (ch *channel) isSnoop() bool { return strings.HasPrefix(ch.name, snoopPrefix) }
+
+// machines are the kinds of channels that nobody is behind: those that record, play
+// to or stream from a bridge, as to a transcriber.
+var machines = []string{
+	snoopPrefix, "Recorder/", "Announcer/", "CBRec/", "CBAnn/", "UnicastRTP/", "MulticastRTP/", "AudioSocket/", "WebSocket/",
+}
+
+// listens tells whether somebody in the bridge of a snoop is the one who listens: no
+// machine does, nor who is heard, nor his customer.
+func listens(ch, spied *channel) bool {
+	machine := slices.ContainsFunc(machines, func(kind string) bool { return strings.HasPrefix(ch.name, kind) })
+	return !machine && ch != spied && ch != spied.partner()
+}
 
 // snoopStarted takes in that a snoop listens to a channel.
 func (m *model) snoopStarted(e ami.Message, at time.Time) {
@@ -34,8 +48,8 @@ func (m *model) trace(snoop *channel, at time.Time) {
 	}
 	for ch := range m.bridges[snoop.bridge] {
 		l := m.legs[ch.id]
-		if ch.isSnoop() || ch == spied || ch == spied.partner() || l != nil && l.session && l.snoop == snoop && l.stopped == nil {
-			continue // who is heard is no supervisor, nor is his customer
+		if !listens(ch, spied) || l != nil && l.session && l.snoop == snoop && l.stopped == nil {
+			continue
 		}
 		l = m.legOf(ch)
 		l.snoop = snoop
@@ -72,7 +86,7 @@ func (m *model) findSnoop(snoop *channel, before *model) {
 	}
 	m.snoops[snoop] = spied
 	for ch := range m.bridges[snoop.bridge] {
-		if ch.isSnoop() || ch == spied || ch == spied.partner() || m.legs[ch.id] != nil {
+		if !listens(ch, spied) || m.legs[ch.id] != nil {
 			continue
 		}
 		l := m.legOf(ch)

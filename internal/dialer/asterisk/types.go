@@ -84,7 +84,7 @@ func byVariable(value string) (coaching.Type, bool) {
 // follows tells whether a spy that waits can wait for this device only: then its
 // session outlives the call and goes on to the next (testdata/sip-call-ends-while-spied-waits.ami).
 func (s spy) follows(device string) bool {
-	return device != "" && !s.exact && strings.TrimSuffix(s.prefix, "-") == device
+	return device != "" && !s.exact && strings.EqualFold(strings.TrimSuffix(s.prefix, "-"), device)
 }
 
 // names tells whether the spy names a channel's phone, or phones of its kind, and
@@ -95,16 +95,18 @@ func (s spy) names(ch *channel) bool {
 	return phone != "" && !s.exact && s.begins(ch.name)
 }
 
-// matches tells whether the spy may listen to a channel.
+// matches tells whether the spy may begin to listen to a channel as it is now.
 func (s spy) matches(ch *channel) bool {
-	switch {
-	case s.bridged && ch.bridge == "":
-		return false
-	case s.exact:
+	return s.allows(ch) && (ch.bridge != "" || !s.bridged)
+}
+
+// allows tells whether the spy's arguments name a channel. One in a bridge that was
+// listened to may have left it since.
+func (s spy) allows(ch *channel) bool {
+	if s.exact {
 		return s.prefix == ch.name || s.prefix == ch.id
-	default:
-		return s.begins(ch.name)
 	}
+	return s.begins(ch.name)
 }
 
 // begins tells whether a name begins with the prefix, which Asterisk compares without

@@ -19,7 +19,7 @@ type watch struct {
 	dialer *Dialer
 	conn   *ami.Conn // for any goroutine
 	report func(coaching.Sighting) error
-	clock  clock
+	clock  clock // set under the Dialer's lock
 	gaps   *gaps
 	marker *marker
 	model  *model // under the Dialer's lock
@@ -34,7 +34,10 @@ type watch struct {
 	due      time.Time
 	wrapped  *time.Timer // goes off when somebody is done with a call
 	later    time.Time
-	alive    time.Time // when Asterisk was last heard, as reported
+	alive    time.Time   // when Asterisk was last heard, as reported
+	stops    time.Time   // when it said that it stops; zero if it did not
+	rest     *time.Timer // goes off when another list may be asked for
+	resting  bool
 
 	catchUps chan chan struct{} // by any goroutine: closed when all that has arrived is in the model
 	relist   chan struct{}      // by any goroutine: has room for one wish to list anew
@@ -53,9 +56,9 @@ func (d *Dialer) Watch(ctx context.Context, report func(coaching.Sighting) error
 	defer conn.Close()
 	g := newGaps(d.cfg.Log, d.cfg.Variables)
 	w := &watch{
-		dialer: d, conn: conn, report: report, marker: newMarker(conn, g), clock: clock{local: d.clock}, gaps: g,
+		dialer: d, conn: conn, report: report, marker: newMarker(conn, g), clock: newClock(d.clock), gaps: g,
 		model: newModel(d.cfg, d.people, g),
-		lists: make(chan lists, 1), held: time.NewTimer(time.Hour), wrapped: time.NewTimer(time.Hour),
+		lists: make(chan lists, 1), held: time.NewTimer(time.Hour), wrapped: time.NewTimer(time.Hour), rest: time.NewTimer(time.Hour),
 		catchUps: make(chan chan struct{}), relist: make(chan struct{}, 1), ended: make(chan struct{}),
 	}
 	var helpers sync.WaitGroup
@@ -82,6 +85,7 @@ func (d *Dialer) leave(w *watch) {
 	d.watch = nil
 	w.held.Stop()
 	w.wrapped.Stop()
+	w.rest.Stop()
 	close(w.ended)
 }
 
@@ -100,13 +104,17 @@ func (w *watch) run(ctx context.Context, lister *sync.WaitGroup) error {
 		select {
 		case e, open := <-w.conn.Events():
 			if !open {
-				return w.conn.Err()
+				return w.lost()
 			}
 			if err = w.take(e); err == nil {
 				err = w.drain(w.seq + mostAtOnce)
 			}
 		case l := <-w.lists:
 			err = w.reconcile(l)
+			w.resting = w.dialer.rest > 0
+			w.rest.Reset(w.dialer.rest)
+		case <-w.rest.C:
+			w.resting = false
 		case caughtUp := <-w.catchUps:
 			err = w.drain(w.conn.Seq())
 			close(caughtUp)
@@ -119,11 +127,12 @@ func (w *watch) run(ctx context.Context, lister *sync.WaitGroup) error {
 		case <-w.held.C:
 			err = w.step(w.due, func() {})
 		case <-w.wrapped.C:
+			w.later = time.Time{} // if nobody is done yet it is set again
 			err = w.step(w.clock.now(), func() {})
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		if err == nil && w.askAgain && !w.asking {
+		if err == nil && w.askAgain && !w.asking && !w.resting {
 			err = w.ask(ctx, lister)
 		}
 		if err != nil {
@@ -131,6 +140,18 @@ func (w *watch) run(ctx context.Context, lister *sync.WaitGroup) error {
 		}
 	}
 }
+
+// lost is why the connection has ended. That Asterisk said it would stop explains it
+// only if it did so just then: such an event may be forged, and by itself ends nothing.
+func (w *watch) lost() error {
+	if !w.stops.IsZero() && w.clock.now().Sub(w.stops) < stopTime {
+		return errShutdown
+	}
+	return w.conn.Err()
+}
+
+// stopTime is how long Asterisk may take to end a connection once it said that it stops.
+const stopTime = 10 * time.Second
 
 // mostAtOnce is how many events are taken in before anything else gets its turn: to
 // look at all that a watch waits for costs more than to take in an event.
@@ -145,7 +166,7 @@ func (w *watch) begin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	w.clock.set(pong)
+	w.clock.set(w.clock.read(pong))
 	status, err := w.conn.Do(ctx, ami.NewAction("CoreStatus"))
 	switch {
 	case refused(err):
@@ -168,7 +189,8 @@ func (w *watch) take(e ami.Message) error {
 	}
 	switch e.Event() {
 	case "Shutdown":
-		return errShutdown
+		w.stops = at
+		return nil
 	case "FullyBooted":
 		w.askAgain = w.askAgain || w.started // what was listed while it booted may lack
 		return nil
@@ -231,7 +253,7 @@ func (w *watch) drain(until uint64) error {
 		select {
 		case e, open := <-w.conn.Events():
 			if !open {
-				return w.conn.Err()
+				return w.lost()
 			}
 			if err := w.take(e); err != nil {
 				return err

@@ -51,7 +51,7 @@ func TestAPrefixMatchesInAnyCase(t *testing.T) {
 func TestTimesThatCannotBeAreTheArrivals(t *testing.T) {
 	t.Parallel()
 	now := time.Unix(1795328423, 0).UTC()
-	c := clock{local: func() time.Time { return now }}
+	c := newClock(func() time.Time { return now })
 	for text, want := range map[string]time.Time{
 		"1795328420.5": now.Add(-2500 * time.Millisecond), "4102444800.0": now, "999999999999.0": now, "1.0": now, "": now,
 	} {
