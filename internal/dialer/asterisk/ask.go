@@ -12,7 +12,7 @@ import (
 
 // ask begins a snapshot: it marks the place, and has the lists asked for by a
 // goroutine of their own, since events must be taken in meanwhile.
-func (w *watch) ask(ctx context.Context, lister *sync.WaitGroup) error {
+func (w *watch) ask(ctx context.Context, helpers *sync.WaitGroup) error {
 	w.asking, w.askAgain = true, false
 	w.dialer.mu.Lock()
 	w.model.unsure, w.model.ended.held = false, true
@@ -21,7 +21,7 @@ func (w *watch) ask(ctx context.Context, lister *sync.WaitGroup) error {
 		return err
 	}
 	first := !w.started
-	lister.Go(func() { w.lists <- w.list(ctx, first) })
+	helpers.Go(func() { w.lists <- w.list(ctx, first) })
 	return nil
 }
 

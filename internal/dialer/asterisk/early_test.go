@@ -1,6 +1,7 @@
 package asterisk
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -195,5 +196,26 @@ func TestAskedAndEndedLater(t *testing.T) {
 				t.Errorf("got %q, want %s", got, c.want)
 			}
 		})
+	}
+}
+
+// However many channels end while a list is under way, it brings none of them back.
+func TestNoneOfManyEndsIsUndoneByAList(t *testing.T) {
+	t.Parallel()
+	d := newDesk()
+	d.list(nil)
+	d.m.ended.held = true // as while a list is asked for
+	asked := d.seq
+	items := [][]string{}
+	for i := range 3 * generation {
+		name, id := fmt.Sprintf("PJSIP/agent%d-1", i), fmt.Sprintf("5000.%d", i)
+		d.about("Newchannel", name, id)
+		d.about("Hangup", name, id)
+		items = append(items, listed(name, id, "Wait", "", ""))
+	}
+	d.seq = asked
+	d.list(nil, items...)
+	if got := len(d.m.channels); got != 0 {
+		t.Errorf("%d channels came back", got)
 	}
 }

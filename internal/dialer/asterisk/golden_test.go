@@ -101,8 +101,9 @@ type stage struct {
 	logged strings.Builder
 
 	mu     sync.Mutex
-	part   part              // what is played now: a client that was cut off may still ask
-	marked map[string]string // what was written on channels, and outlives a connection
+	part   part                    // what is played now: a client that was cut off may still ask
+	marked map[string]string       // what was written on channels, and outlives a connection
+	told   map[membership][]string // what was told last of members of queues
 }
 
 func (s *stage) setvar(c *amitest.Client, m ami.Message) {
@@ -122,6 +123,36 @@ func (s *stage) status(c *amitest.Client, m ami.Message) {
 	c.List(m, "StatusComplete", items...)
 }
 
+// queueStatus is the list as it was recorded; of one member what was told of him last.
+func (s *stage) queueStatus(c *amitest.Client, m ami.Message) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	items := s.part.queues
+	if member := m.Get("Member"); member != "" {
+		items = [][]string{append([]string{"QueueMember"}, s.told[membership{m.Get("Queue"), member}]...)}
+	}
+	c.List(m, "QueueStatusComplete", items...)
+}
+
+// play sends events; after each of a queue's member what is asked about him is awaited,
+// since Asterisk took longer from one to the next than to answer.
+func (s *stage) play(client *amitest.Client, events string) {
+	var next strings.Builder
+	for message := range strings.SplitAfterSeq(events, "\r\n\r\n") {
+		next.WriteString(message)
+		m, err := ami.NewReader(strings.NewReader(message)).Read()
+		if who := membershipOf(m); err == nil && who.queue != "" && who.location != "" {
+			s.mu.Lock()
+			s.told[who] = pairs(m)[1:]
+			s.mu.Unlock()
+			client.Send(next.String())
+			next.Reset()
+			s.settle(client)
+		}
+	}
+	client.Send(next.String())
+}
+
 func (s *stage) playing() part {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -133,7 +164,7 @@ func (s *stage) playing() part {
 var standing = time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC)
 
 func newStage(t *testing.T, pieces amitest.Pieces) *stage {
-	s := &stage{t: t, marked: map[string]string{}}
+	s := &stage{t: t, marked: map[string]string{}, told: map[membership][]string{}}
 	s.server = amitest.New(t, amitest.Options{Pieces: pieces, Handlers: map[string]amitest.Handler{
 		"Ping": func(c *amitest.Client, m ami.Message) { c.Success(m, "Timestamp", s.playing().began) },
 		"ListCommands": func(c *amitest.Client, m ami.Message) {
@@ -143,7 +174,7 @@ func newStage(t *testing.T, pieces amitest.Pieces) *stage {
 		"Status":           s.status,
 		"CoreStatus":       func(c *amitest.Client, m ami.Message) { c.Success(m, s.playing().boot...) },
 		"CoreShowChannels": func(c *amitest.Client, m ami.Message) { c.List(m, "CoreShowChannelsComplete", s.playing().channels...) },
-		"QueueStatus":      func(c *amitest.Client, m ami.Message) { c.List(m, "QueueStatusComplete", s.playing().queues...) },
+		"QueueStatus":      s.queueStatus,
 		"DeviceStateList":  func(c *amitest.Client, m ami.Message) { c.List(m, "DeviceStateListComplete", s.playing().states...) },
 	}})
 	s.dialer = New(Config{
@@ -185,7 +216,7 @@ func (s *stage) watch(p part) string {
 			client := s.server.Client()
 			go func() {
 				defer close(played)
-				client.Send(p.events)
+				s.play(client, p.events)
 				if whole {
 					s.settle(client)
 				}
@@ -209,8 +240,8 @@ func (s *stage) watch(p part) string {
 	return b.String() + s.logged.String()
 }
 
-// settle returns when all that was sent has been understood, and what is to be
-// written on channels was.
+// settle returns when all that was sent has been understood, what is to be asked was,
+// and what is to be written on channels.
 func (s *stage) settle(client *amitest.Client) {
 	var w *watch
 	if !eventually(client, func() bool { w = s.dialer.current(); return w != nil }) {
@@ -224,6 +255,9 @@ func (s *stage) settle(client *amitest.Client) {
 		defer s.mu.Unlock()
 		s.dialer.mu.Lock()
 		defer s.dialer.mu.Unlock()
+		if w.lookingUp || len(w.model.unlisted) > 0 {
+			return false
+		}
 		for id, l := range w.model.legs {
 			if l.ch.mark != "" && s.marked[id] != l.ch.mark {
 				return false

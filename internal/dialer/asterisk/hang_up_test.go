@@ -108,6 +108,13 @@ func TestHangUp(t *testing.T) {
 			happens: func(w world) { w.setType(w.leg, barging); w.watch.attached(w.leg, barging) },
 			want:    coaching.Accepted, hungUp: true,
 		},
+		"one whose spying has stopped, and which may go on": {
+			happens: func(w world) {
+				w.set(func() { w.spying("ChanSpyStop", w.line(w.leg)) })
+				w.heard(w.dialer)
+			},
+			want: coaching.Accepted, hungUp: true,
+		},
 		"one that does something else by now": {
 			happens: func(w world) { w.set(func() { w.line(w.leg).application = "Dial" }) },
 			want:    coaching.Moved,

@@ -29,6 +29,8 @@ type model struct {
 	calls      map[callKey]*call
 	wraps      map[callKey]*call             // calls that have ended, and whose agents are busy with them
 	members    map[string]map[string]*member // of queues: by the key of the person, and the queue
+	memberKeys map[membership]string         // under which members are known whom a list has shown
+	unlisted   map[membership]time.Time      // those whom only events have told of
 	busy       map[string]bool               // devices of those who will be done with a call by themselves
 	snoops     map[*channel]*channel         // whom they listen to
 	untargeted map[*leg]bool                 // those whose target is not told, and may be yet
@@ -62,7 +64,7 @@ func newModel(cfg Config, p people, g *gaps) *model {
 		bridges: map[string]map[*channel]bool{}, snoops: map[*channel]*channel{}, ended: new(recently),
 		legs: map[string]*leg{}, untargeted: map[*leg]bool{}, unproven: map[string]claim{}, marks: map[string]string{},
 		calls: map[callKey]*call{}, wraps: map[callKey]*call{}, busy: map[string]bool{},
-		states: map[string]string{}, members: map[string]map[string]*member{},
+		states: map[string]string{}, members: map[string]map[string]*member{}, memberKeys: map[membership]string{}, unlisted: map[membership]time.Time{},
 		seats: map[string]string{}, presence: map[string]coaching.UserSeen{},
 	}
 	for device, s := range p {
@@ -93,7 +95,7 @@ func (m *model) apply(e ami.Message, at time.Time) {
 	case "QueueMemberStatus", "QueueMemberAdded", "QueueMemberPause", "QueueMemberRinginuse", "QueueMemberPenalty":
 		m.queueMember(e, at)
 	case "QueueMemberRemoved":
-		m.memberLeft(e, at)
+		m.memberLeft(membershipOf(e), at)
 	case "AgentCalled", "AgentConnect":
 		m.queueMember(e, at)
 		m.fromQueue(e)

@@ -430,6 +430,14 @@ func TestLegsOutliveAConnection(t *testing.T) {
 			[][]string{listed(sup, supID, "ChanSpy", "PJSIP/agent,q", ""), listed(ag1, ag1ID, "", "", "b1"), listed(ag2, ag2ID, "", "", "")},
 			[]string{"48 1000.1 on PJSIP/agent2 monitor"},
 		},
+		"one of those who talk only, whose agent does not now": {
+			func(d *desk) {
+				d.runs("ChanSpy", "PJSIP/agent1,qb")
+				d.spying("ChanSpyStart", sup, supID, ag1, ag1ID)
+			},
+			[][]string{listed(sup, supID, "ChanSpy", "PJSIP/agent1,qb", ""), listed(ag1, ag1ID, "AppDial", "", "")},
+			[]string{"48 1000.1 on PJSIP/agent1 monitor"},
+		},
 		"one that was switched by keypad": {
 			func(d *desk) {
 				d.runs("ChanSpy", "PJSIP/agent1,qd")

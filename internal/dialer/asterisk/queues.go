@@ -21,26 +21,41 @@ type member struct {
 	seq      uint64 // of the newest event about it
 }
 
-// memberKey is under which a member's person is known: the device, where there is
-// one behind the member's state; else the interface (testdata/queue-local-members.ami,
-// StateInterface Custom:a1). Local/a1@phone/n stands for Local/a1@phone.
-func memberKey(e ami.Message) string {
-	state, location := e.Get("StateInterface"), e.Get("Interface")
+// membership is somebody's place in a queue, as Asterisk names both.
+type membership struct{ queue, location string }
+
+func membershipOf(e ami.Message) membership {
+	location := e.Get("Interface")
 	if location == "" {
 		location = e.Get("Location") // in a list
 	}
-	if strings.Contains(state, "/") {
-		location = state
-	}
-	return strings.TrimSuffix(location, "/n")
+	return membership{e.Get("Queue"), location}
 }
 
-// queueMember takes in what a queue says of a member, in an event or a list.
+// memberKey is under which a member's person is known: the device, where there is
+// one behind the member's state; else the interface (testdata/queue-local-members.ami,
+// StateInterface Custom:a1). Local/a1@phone/n stands for Local/a1@phone.
+func memberKey(item ami.Message) string {
+	key := membershipOf(item).location
+	if state := item.Get("StateInterface"); strings.Contains(state, "/") {
+		key = state
+	}
+	return strings.TrimSuffix(key, "/n")
+}
+
+// queueMember takes in what an event says of a queue's member. One whom no list has
+// shown is asked about first.
 func (m *model) queueMember(e ami.Message, at time.Time) {
-	key := memberKey(e)
-	if key == "" {
+	who := membershipOf(e)
+	if key := m.memberKeys[who]; key != "" {
+		m.member(key, e, at)
 		return
 	}
+	m.doubtMember(who, at)
+}
+
+// member takes in what a queue says of a member, in an event or a list.
+func (m *model) member(key string, e ami.Message, at time.Time) {
 	name := e.Get("MemberName")
 	if name == "" {
 		name = e.Get("Name")
@@ -96,9 +111,13 @@ func seconds(text string) time.Duration {
 
 // memberLeft takes a member out of a queue. One who had come to a desk and serves
 // no queue any more has gone home.
-func (m *model) memberLeft(e ami.Message, at time.Time) {
-	key := memberKey(e)
-	delete(m.members[key], e.Get("Queue"))
+func (m *model) memberLeft(who membership, at time.Time) {
+	key := m.memberKeys[who]
+	if key == "" {
+		return
+	}
+	delete(m.memberKeys, who)
+	delete(m.members[key], who.queue)
 	if len(m.members[key]) == 0 {
 		delete(m.members, key)
 		m.unseat(key, byMembership, at)
@@ -109,31 +128,36 @@ func (m *model) memberLeft(e ami.Message, at time.Time) {
 // takeQueues takes in the members of all queues, as listed; what an event has told
 // since the list was asked for stays.
 func (m *model) takeQueues(l ami.Listing, at time.Time) {
-	listed := map[[2]string]bool{}
+	listed := m.takeMembers(l, at)
+	for who, key := range m.memberKeys {
+		if q := m.members[key][who.queue]; !listed[who] && (q == nil || q.seq <= l.Asked) {
+			m.memberLeft(who, at)
+		}
+	}
+}
+
+// takeMembers takes in the members that a list has, and returns them.
+func (m *model) takeMembers(l ami.Listing, at time.Time) map[membership]bool {
+	listed := map[membership]bool{}
 	for _, item := range l.Items {
-		if item.Event() != "QueueMember" {
+		who, key := membershipOf(item), memberKey(item)
+		if item.Event() != "QueueMember" || key == "" {
 			continue
 		}
-		key, queue := memberKey(item), item.Get("Queue")
-		listed[[2]string{key, queue}] = true
-		if known := m.members[key][queue]; known == nil || known.seq <= l.Asked {
-			if known != nil && (known.paused != (item.Get("Paused") == "1") || known.status != item.Get("Status")) {
-				m.gaps.queueNotTold()
-			}
-			m.queueMember(item, at)
+		if before := m.memberKeys[who]; before != "" && before != key {
+			m.memberLeft(who, at)
 		}
+		listed[who], m.memberKeys[who] = true, key
+		known := m.members[key][who.queue]
+		if known != nil && known.seq > l.Asked {
+			continue
+		}
+		if known != nil && (known.paused != (item.Get("Paused") == "1") || known.status != item.Get("Status")) {
+			m.gaps.queueNotTold()
+		}
+		m.member(key, item, at)
 	}
-	for key, queues := range m.members {
-		for queue, q := range queues {
-			if !listed[[2]string{key, queue}] && q.seq <= l.Asked {
-				delete(queues, queue)
-			}
-		}
-		if len(queues) == 0 {
-			delete(m.members, key)
-			m.unseat(key, byMembership, at)
-		}
-	}
+	return listed
 }
 
 // memberships are those of the one at a device: of the device, and of whoever sits

@@ -13,10 +13,19 @@ import (
 	"github.com/coachmanager/coachmanager/internal/dialer/ami"
 )
 
-// serving is a member of a queue, as an event tells; more is key, value, ….
+// serving is a member of a queue, as an event tells, and a list does that is asked for;
+// more is key, value, ….
 func (d *desk) serving(event, device, name string, more ...string) {
-	d.hear(event, append(more, "Queue", "support", "MemberName", name, "Interface", device, "StateInterface", device,
-		"Membership", "static", "LastPause", "0", "LastCall", "0", "Status", "1", "Paused", "0", "PausedReason", "", "Wrapuptime", "0")...)
+	told := slices.Concat(more, []string{
+		"Queue", "support", "MemberName", name, "Interface", device, "StateInterface", device,
+		"Membership", "static", "LastPause", "0", "LastCall", "0", "Status", "1", "Paused", "0", "PausedReason", "", "Wrapuptime", "0",
+	})
+	d.hear(event, told...)
+	if len(d.m.unlisted) > 0 {
+		clear(d.m.unlisted)
+		d.m.takeMembers(ami.Listing{Items: []ami.Message{message(append([]string{"Event", "QueueMember"}, told...)...)}}, d.at)
+		d.m.settle(d.at)
+	}
 }
 
 // people is what was told of users and calls since last asked, short.
@@ -95,6 +104,15 @@ func TestPeopleOfQueues(t *testing.T) {
 				d.serving("QueueMemberAdded", "PJSIP/agent2", "Ann", "Membership", "dynamic")
 			},
 			[]string{"21 Ann (Ann) available", "22 Ann (Ann) offline", "23 Ann (Ann) available"},
+		},
+		"whom no list has is nobody, whatever an event says": {
+			func(d *desk) {
+				d.hear("QueueMemberAdded", "Queue", "support", "Interface", "PJSIP/5551234567", "MemberName", "Jane Roe", "Status", "1", "Paused", "0")
+				d.hear("QueueMemberPause", "Queue", "support", "Interface", "PJSIP/5551234567", "MemberName", "Jane Roe", "Status", "1", "Paused", "1")
+				d.m.takeMembers(ami.Listing{Asked: d.seq}, d.at)
+				d.list(nil)
+			},
+			[]string{},
 		},
 		"an agent who logs in at a phone": {
 			func(d *desk) {

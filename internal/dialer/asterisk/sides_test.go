@@ -26,6 +26,9 @@ const (
 	jane, janeID = "PJSIP/trunk-00000010", "1000.10"
 	bob, bobID   = "PJSIP/trunk-00000011", "1000.11"
 	home, homeID = "Local/5551234567@customer-00000012;1", "1000.12"
+
+	long, longID   = "PJSIP/20011234-00000014", "1000.14"
+	trunk, trunkID = "PJSIP/442071239999-00000015", "1000.15"
 )
 
 // Whoever is spied on, a user is made of an agent only: where his customer is, of
@@ -61,6 +64,17 @@ func TestWhoIsListenedTo(t *testing.T) {
 		d.about("Newchannel", next1, n1ID)
 		d.bridged(jane, janeID, next1, n1ID)
 	}
+	longDials := func(d *desk) { // one whose phone has a telephone number for its name calls out
+		d.caller(long, longID, "20011234", "Agent Long")
+		d.about("Newchannel", jane, janeID)
+		d.dialled("442071234567@trunk", long, longID, jane, janeID)
+		d.bridged(jane, janeID, long, longID)
+	}
+	byTrunk := func(d *desk) { // jane calls by a trunk that has a telephone number for its name
+		d.caller(trunk, trunkID, "+15551234567", "Jane Roe")
+		d.about("Newchannel", next1, n1ID)
+		d.bridged(trunk, trunkID, next1, n1ID)
+	}
 	waits := func(d *desk) {
 		d.caller(jane, janeID, "+15551234567", "Jane Roe")
 		d.about("Newexten", jane, janeID, "Application", "Queue", "AppData", "support")
@@ -75,6 +89,10 @@ func TestWhoIsListenedTo(t *testing.T) {
 		"an agent who calls":                         {dials, spied(next1+",qu", next1, n1ID), "PJSIP/agent1"},
 		"whom he calls":                              {dials, spied(",q", jane, janeID), "PJSIP/agent1"},
 		"a caller who was put through":               {forwarded, spied(",q", jane, janeID), "?"},
+		"a phone with a long number for its name":    {longDials, spied("PJSIP/20011234-,q", long, longID), "PJSIP/20011234"},
+		"and not by itself":                          {longDials, spied("PJSIP,q", long, longID), "?"},
+		"a trunk with a long number for its name":    {byTrunk, spied("PJSIP/442071239999,q", trunk, trunkID), "PJSIP/agent1"},
+		"a telephone elsewhere, by its number":       {forwarded, spied("Local/5551234567@customer,q", home, homeID), "?"},
 		"a telephone elsewhere":                      {forwarded, spied(",q", home, homeID), "?"},
 		"a caller who waits":                         {waits, spied("PJSIP/,q", jane, janeID), "?"},
 		"one of two of whom nothing is known":        {untold, spied(jane+",qu", jane, janeID), "?"},
@@ -95,7 +113,7 @@ func TestWhoIsListenedTo(t *testing.T) {
 				if a, ok := s.(coaching.Attached); ok && targetExtension(a) != c.want {
 					t.Errorf("the target is %s, want %s", targetExtension(a), c.want)
 				}
-				if text := line(s); strings.Contains(text, "Jane Roe") || strings.Contains(text, "trunk") || strings.Contains(text, "@customer") {
+				if text := line(s); strings.Contains(text, "Jane Roe") || strings.Contains(text, "trunk") || strings.Contains(text, "@customer") || strings.Contains(text, "442071239999") {
 					t.Errorf("a customer became a user: %s", text)
 				}
 			}
@@ -123,7 +141,7 @@ func TestTargetIsLearned(t *testing.T) {
 	d.runs("ChanSpy", "PJSIP,q")
 	d.spying("ChanSpyStart", sup, supID, jane, janeID)
 	d.about("Newchannel", ag1, ag1ID)
-	d.hear("AgentCalled", "DestUniqueid", ag1ID, "Interface", "PJSIP/agent1", "MemberName", "Agent One")
+	d.serving("AgentCalled", "PJSIP/agent1", "Agent One", "DestUniqueid", ag1ID)
 	d.bridged(jane, janeID, ag1, ag1ID)
 	want := []string{"45 1000.1 on ? monitor", "49 1000.1 on PJSIP/agent1 monitor"}
 	if diff := cmp.Diff(d.legs(), want); diff != "" {

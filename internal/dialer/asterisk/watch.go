@@ -39,6 +39,9 @@ type watch struct {
 	rest     *time.Timer // goes off when another list may be asked for
 	resting  bool
 
+	found     chan proof // of members of queues
+	lookingUp bool       // they are asked about; under the Dialer's lock
+
 	catchUps chan chan struct{} // by any goroutine: closed when all that has arrived is in the model
 	relist   chan struct{}      // by any goroutine: has room for one wish to list anew
 	ended    chan struct{}      // for any goroutine
@@ -59,7 +62,7 @@ func (d *Dialer) Watch(ctx context.Context, report func(coaching.Sighting) error
 		dialer: d, conn: conn, report: report, marker: newMarker(conn, g), clock: newClock(d.clock), gaps: g,
 		model: newModel(d.cfg, d.people, g),
 		lists: make(chan lists, 1), held: time.NewTimer(time.Hour), wrapped: time.NewTimer(time.Hour), rest: time.NewTimer(time.Hour),
-		catchUps: make(chan chan struct{}), relist: make(chan struct{}, 1), ended: make(chan struct{}),
+		found: make(chan proof, 1), catchUps: make(chan chan struct{}), relist: make(chan struct{}, 1), ended: make(chan struct{}),
 	}
 	var helpers sync.WaitGroup
 	defer helpers.Wait()
@@ -89,11 +92,11 @@ func (d *Dialer) leave(w *watch) {
 	close(w.ended)
 }
 
-func (w *watch) run(ctx context.Context, lister *sync.WaitGroup) error {
+func (w *watch) run(ctx context.Context, helpers *sync.WaitGroup) error {
 	if err := w.begin(ctx); err != nil {
 		return err
 	}
-	if err := w.ask(ctx, lister); err != nil {
+	if err := w.ask(ctx, helpers); err != nil {
 		return err
 	}
 	alive, again := time.NewTicker(aliveEvery), time.NewTicker(w.dialer.cfg.SnapshotEvery)
@@ -115,6 +118,8 @@ func (w *watch) run(ctx context.Context, lister *sync.WaitGroup) error {
 			w.rest.Reset(w.dialer.rest)
 		case <-w.rest.C:
 			w.resting = false
+		case p := <-w.found:
+			err = w.believe(p)
 		case caughtUp := <-w.catchUps:
 			err = w.drain(w.conn.Seq())
 			close(caughtUp)
@@ -133,11 +138,12 @@ func (w *watch) run(ctx context.Context, lister *sync.WaitGroup) error {
 			return ctx.Err()
 		}
 		if err == nil && w.askAgain && !w.asking && !w.resting {
-			err = w.ask(ctx, lister)
+			err = w.ask(ctx, helpers)
 		}
 		if err != nil {
 			return err
 		}
+		w.lookUp(ctx, helpers.Go)
 	}
 }
 

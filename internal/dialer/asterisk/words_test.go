@@ -61,6 +61,29 @@ func TestTimesThatCannotBeAreTheArrivals(t *testing.T) {
 	}
 }
 
+// That this machine's clock is set changes nothing; that Asterisk's is, what it is asked
+// next.
+func TestClocksThatAreSet(t *testing.T) {
+	t.Parallel()
+	local := time.Now() // with what it knows of the time that passes
+	began := time.Unix(1795328423, 0).UTC()
+	c := newClock(func() time.Time { return local })
+	c.set(c.read(message("Timestamp", "1795328423.0")))
+	local = local.Add(time.Minute)
+	if got, want := c.now(), began.Add(time.Minute); !got.Equal(want) {
+		t.Errorf("a minute later: got %v, want %v", got, want)
+	}
+	c.set(c.read(message("Timestamp", "1795324823.0"))) // an hour before
+	local = local.Add(time.Second)
+	if got, want := c.now(), began.Add(time.Second-time.Hour); !got.Equal(want) {
+		t.Errorf("set back: got %v, want %v", got, want)
+	}
+	c.set(c.read(message("Response", "Success")))
+	if got, want := c.now(), began.Add(time.Second-time.Hour); !got.Equal(want) {
+		t.Errorf("untold: got %v, want %v", got, want)
+	}
+}
+
 func TestDevice(t *testing.T) {
 	t.Parallel()
 	for channel, want := range map[string]string{
