@@ -1,7 +1,6 @@
 package asterisk
 
 import (
-	"cmp"
 	"strings"
 	"time"
 
@@ -175,72 +174,11 @@ func (m *model) learnTargets(at time.Time) {
 	}
 }
 
-// switchedUntold tells whether a leg spies on the same channel again by options that may be
-// others than were told. Where a variable is set on a channel in the instant of its
-// Redirect, Asterisk 22 tells the new place with the old options, and the new ones
-// never: then a list has to.
-func (l *leg) switchedUntold() bool {
-	return l.snoop == nil && l.stopped != nil && !l.stopped.waits() && !l.ran
-}
-
 // resume has a session go on that was switched to another type, or followed its
 // agent.
 func (m *model) resume(l *leg, kind coaching.Type, at time.Time) {
 	l.stopped, l.resumed = nil, at
 	m.retype(l, kind, at)
-}
-
-// kindOf is the type of a leg's spying: by what its keypad said since, else by the
-// configured variable, else by the options of its application, else unknown.
-func (m *model) kindOf(l *leg) coaching.Type {
-	for _, by := range []*channel{l.ch, l.snoop} {
-		if by == nil || l.keyed != "" {
-			continue
-		}
-		if t, ok := byVariable(by.variable(m.vars.Type)); ok {
-			return t
-		}
-	}
-	kind := cmp.Or(l.keyed, l.spy.kind)
-	switch {
-	case l.snoop != nil:
-		return coaching.TypeUnknown
-	case kind == "":
-		m.gaps.typeUnknown()
-		return coaching.TypeUnknown
-	case kind == coaching.TypeCoach && l.onCustomer():
-		return coaching.TypeUnknown // heard by the customer alone: no type says that
-	default:
-		return kind
-	}
-}
-
-// retypeByVariables has the legs told again whose type a channel's variable names, and
-// says anew: that is newer than what a keypad said.
-func (m *model) retypeByVariables(at time.Time) {
-	for _, ch := range m.typed {
-		for _, l := range m.legs {
-			if l.ch != ch && l.snoop != ch {
-				continue
-			}
-			l.keyed = ""
-			if l.session && l.stopped == nil && !l.bridged {
-				m.retype(l, m.kindOf(l), at)
-			}
-		}
-	}
-	m.typed = m.typed[:0]
-}
-
-// retype notes another type of a session that goes on.
-func (m *model) retype(l *leg, kind coaching.Type, at time.Time) {
-	l.stopped = nil
-	if kind == l.kind || kind == coaching.TypeUnknown {
-		return
-	}
-	l.kind = kind
-	l.since, l.exact = after(l.last, at), true
-	m.state(l, l.since)
 }
 
 // state tells how a leg stands.
@@ -324,18 +262,5 @@ func (m *model) originated(e ami.Message, at time.Time) {
 	}
 	if _, spies := spyOf(e.Get("Application"), e.Get("Data")); spies {
 		m.runs(ch, e.Get("Application"), e.Get("Data"), at)
-	}
-}
-
-// keypad takes in a switch of the type by the supervisor's own keypad, which
-// nothing else tells (testdata/sip-switch-mode-by-dtmf-info.ami).
-func (m *model) keypad(ch *channel, e ami.Message, at time.Time) {
-	l := m.legs[ch.id]
-	if l == nil || !l.session || l.bridged || l.stopped != nil || !l.spy.digits || e.Get("Direction") != "Received" {
-		return
-	}
-	if kind, ok := byDigit(e.Get("Digit")); ok {
-		l.keyed = kind // for the next calls as well, as long as it stays in this ChanSpy
-		m.retype(l, m.kindOf(l), at)
 	}
 }
