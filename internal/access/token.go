@@ -24,6 +24,8 @@ type Token struct {
 	ExpiresAt  *time.Time // nil for one that does not expire
 	RevokedAt  *time.Time // nil unless revoked
 	LastUsedAt *time.Time // nil if never used; it may lag by a minute
+
+	UserInactive bool // its user was inactive when all tokens were read; a Guard knows better
 }
 
 // State is what a token is worth at a moment.
@@ -31,9 +33,10 @@ type State string
 
 // The states.
 const (
-	Valid   State = "valid"
-	Expired State = "expired"
-	Revoked State = "revoked"
+	Valid     State = "valid"
+	Expired   State = "expired"
+	Revoked   State = "revoked"
+	Suspended State = "user inactive" // until its user is active again
 )
 
 // State returns the token's state at a moment of the database's clock.
@@ -43,6 +46,8 @@ func (t *Token) State(now time.Time) State {
 		return Revoked
 	case t.ExpiresAt != nil && !t.ExpiresAt.After(now):
 		return Expired
+	case t.UserInactive:
+		return Suspended
 	default:
 		return Valid
 	}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -20,10 +21,22 @@ func (s *Store) Tokens(ctx context.Context) ([]access.Token, time.Time, error) {
 	return s.tokens(ctx, func(tx *gorm.DB) *gorm.DB { return tx.Where("revoked_at IS NULL") })
 }
 
-// AllTokens returns all tokens there ever were, the newest last, and the database's
-// clock at that moment.
+// AllTokens returns all tokens there ever were, the newest last, with what is known of
+// their users, and the database's clock at that moment.
 func (s *Store) AllTokens(ctx context.Context) ([]access.Token, time.Time, error) {
-	return s.tokens(ctx, func(tx *gorm.DB) *gorm.DB { return tx })
+	var inactive []key
+	err := s.bounded(ctx, "read the tokens' users", func(ctx context.Context) error {
+		return s.reading.WithContext(ctx).Raw("SELECT id FROM users WHERE inactive AND id IN (SELECT user_id FROM tokens)").Scan(&inactive).Error
+	})
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	tokens, now, err := s.tokens(ctx, func(tx *gorm.DB) *gorm.DB { return tx })
+	for i := range tokens {
+		t := &tokens[i]
+		t.UserInactive = t.User != nil && slices.Contains(inactive, key(*t.User))
+	}
+	return tokens, now, err
 }
 
 func (s *Store) tokens(ctx context.Context, which func(*gorm.DB) *gorm.DB) (tokens []access.Token, now time.Time, err error) {

@@ -144,6 +144,16 @@ func TestATokenBelongsToAUserThereIs(t *testing.T) {
 		if told := tokenChanges(t, s); len(told) != 1 {
 			t.Errorf("told %q, want nothing of the one that was not made", told)
 		}
+		if err := s.writing.Exec("UPDATE users SET inactive = true WHERE id = ?", keyOf(&history.Users[0].ID)).Error; err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.CreateToken(t.Context(), newToken("of nobody in particular")); err != nil {
+			t.Fatal(err)
+		}
+		all, now, err := s.AllTokens(t.Context())
+		if err != nil || len(all) != 2 || all[0].State(now) != access.Suspended || all[1].State(now) != access.Valid {
+			t.Errorf("got %+v, %v: want the one of the inactive user told", all, err)
+		}
 	})
 }
 
