@@ -153,7 +153,12 @@ func statedFrom(s *Session) time.Time {
 // calls that began after it.
 func (b *Board) beginEnded(from time.Time, pos Position, a Attached, target *User, d Detached) {
 	s := b.beginAfter(from, pos, a, target)
+	heard := len(s.Calls)
 	s.Calls = slices.DeleteFunc(s.Calls, func(c HeardCall) bool { return !c.HeardFrom.Before(d.At) })
+	if len(s.Calls) < heard { // what it did not hear does not tell its campaign
+		s.TargetCampaignID = b.entry(KindCampaign, a.TargetCampaign)
+		b.learnCampaign(s)
+	}
 	b.end(pos, s, d)
 }
 
@@ -195,6 +200,8 @@ func (b *Board) end(pos Position, s *Session, d Detached) {
 		settle(s, outcome, b.now)
 	}
 	s.State, s.EndedAt, s.EndedAtExact, s.EndReason, s.Sighted = StateEnded, &endedAt, exact, reason, pos
+	// Its target took these later: that it had ended was not told yet.
+	s.Calls = slices.DeleteFunc(s.Calls, func(c HeardCall) bool { return c.HeardFrom.After(endedAt) })
 	for i := range s.Calls {
 		if c := &s.Calls[i]; c.HeardUntil == nil || c.HeardUntil.After(endedAt) {
 			until := later(endedAt, c.HeardFrom)
