@@ -148,14 +148,25 @@ func (b *Board) confirm(pos, mark Position, known time.Time, live *Session, a At
 		a.At, a.Exact = later(lastTold(live, known), a.At), false
 	}
 	if !moved {
-		// The type may have changed unseen; when, nobody can tell but that it was
-		// not before it was last stated.
-		a.At = later(a.At, live.TypeStatedAt)
-		if a.Type != live.Type() && a.At.Equal(live.TypeSince()) {
-			a.At = later(a.At, known)
-		}
+		a.At = unseen(a, live, known)
 	}
 	b.restate(pos, live, a, target)
+}
+
+// unseen is since when a leg has the type that a snapshot tells. It may have changed
+// unseen; when, nobody can tell but that it was after it was last stated: that one
+// stays in the timeline, unless it was observed that it was wrong.
+func unseen(a Attached, live *Session, known time.Time) time.Time {
+	at := later(a.At, live.TypeStatedAt)
+	if a.Type == live.Type() || !at.Equal(live.TypeSince()) {
+		return at
+	}
+	at = later(at, known)
+	corrects := a.Exact && a.At.Equal(at)
+	if at.Equal(live.TypeSince()) && !corrects {
+		at = at.Add(time.Microsecond) // as exact as databases keep it
+	}
+	return at
 }
 
 // closeCalls ends, for the sessions that hear them, calls that are in nobody's

@@ -82,6 +82,37 @@ func TestASnapshotAfterAGap(t *testing.T) {
 	}
 }
 
+func TestATypeThatChangedUnseenFollowsTheOneThatWasTold(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		told   []coaching.Sighting
+		listed coaching.Attached
+		want   string
+	}{
+		"found since before the first":      {nil, inferred(attached("leg", alice, coach, at(2))), "monitor@5 coach@5.000001"},
+		"observed before the first":         {nil, attached("leg", alice, coach, at(2)), "monitor@5 coach@5.000001"},
+		"found since the moment of it":      {nil, inferred(attached("leg", alice, coach, at(5))), "monitor@5 coach@5.000001"},
+		"found since before the last":       {[]coaching.Sighting{attached("leg", alice, barge, at(7))}, inferred(attached("leg", alice, coach, at(2))), "monitor@5 barge@7 coach@7.000001"},
+		"a correction of the first":         {nil, attached("leg", alice, coach, at(5)), "coach@5"},
+		"a correction of the last":          {[]coaching.Sighting{attached("leg", alice, barge, at(7))}, attached("leg", alice, coach, at(7)), "monitor@5 coach@7"},
+		"not told any more, since whenever": {nil, inferred(attached("leg", alice, unknown, at(2))), "monitor@5"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := watched(t)
+			w.report(attached("leg", alice, monitor, at(5)))
+			w.report(tc.told...)
+			w.reconnected(at(4)) // when it was last heard is kept from time to time only
+			for range 3 {
+				w.reconciled(at(20), tc.listed)
+				is(t, timeline(w.only()), tc.want)
+			}
+			w.report(attached("leg", alice, monitor, at(5)))
+			w.sameAsLog()
+		})
+	}
+}
+
 func TestAMoveFoundLateIsNotBeforeWhatWasInferredSince(t *testing.T) {
 	t.Parallel()
 	w := watched(t)
