@@ -175,7 +175,7 @@ func TestTheTargetCampaign(t *testing.T) {
 		"stays when a later call has another":     {[]coaching.Sighting{in(spring, attach), in(winter, call2)}, "SPRING"},
 		"is kept where the end was told first":    {[]coaching.Sighting{gone("leg", at(6)), in(spring, attach)}, "SPRING"},
 		"is known once the call's becomes known":  {[]coaching.Sighting{attach, call2, in(winter, wrapUp(call2, at(9), ""))}, "WINTER"},
-		"is of no call that came after the end":  {[]coaching.Sighting{call1, in(winter, talking("c2", alice, at(9))), gone("leg", at(7)), in(spring, attach)}, "SPRING"},
+		"is of no call that came after the end":   {[]coaching.Sighting{call1, in(winter, talking("c2", alice, at(9))), gone("leg", at(7)), in(spring, attach)}, "SPRING"},
 		"stays when the target changes campaigns": {[]coaching.Sighting{in(spring, attach), in(winter, attached("leg", alice, coach, at(6)))}, "SPRING"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -39,14 +39,15 @@ func (b *Board) snapshotBegun(pos Position, boot string) {
 	known, earlier := b.knownAlive(), b.dialer.Boot
 	for _, s := range b.sessions {
 		switch {
-		case !s.Live():
 		case earlier == "":
 			s.Boot = boot // the run that was watched all along tells its name
 			b.keep(s)
-		default:
+		case s.Live():
 			at := lastTold(s, known)
-			s.endCalls(at)
+			b.endCalls(s, at, func(string) bool { return false })
 			b.end(pos, s, Detached{At: at, Reason: EndDialerRestarted})
+		case b.endCalls(s, known, func(string) bool { return false }):
+			b.log(SessionChanged, s)
 		}
 	}
 	b.dialer.Boot = boot
@@ -78,7 +79,7 @@ func (b *Board) snapshot(pos Position, snap Snapshot) {
 			b.callSeen(pos, c)
 		}
 	}
-	b.closeCalls(snap)
+	b.closeCalls(known)
 	if !b.dialer.Connected {
 		b.dialer.Connected, b.dialer.Since = true, &b.now
 	}
@@ -169,33 +170,26 @@ func unseen(a Attached, live *Session, known time.Time) time.Time {
 	return at
 }
 
-// closeCalls ends, for the sessions that hear them, calls that are in nobody's
-// memory any more: those that ended while the dialer was not heard.
-func (b *Board) closeCalls(snap Snapshot) {
+// closeCalls ends, for the sessions that hear them or heard them, calls that are in
+// nobody's memory any more: those that ended while the dialer was not heard.
+func (b *Board) closeCalls(known time.Time) {
 	for _, s := range b.sessions {
-		if !s.Live() || s.Target == nil || s.Type() == TypeBargeKick {
-			continue
+		if s.Live() && s.Type() == TypeBargeKick {
+			continue // goes on with the supervisor
 		}
-		changed := false
-		for i := range s.Calls {
-			c := &s.Calls[i]
-			if c.HeardUntil == nil && !b.remembered(s, c.CallID) {
-				c.over(later(snap.At, c.HeardFrom))
-				changed = true
-			}
-		}
-		if changed {
+		if b.endCalls(s, known, func(callID string) bool { return b.goesOn(s, callID) }) {
 			b.log(SessionChanged, s)
 		}
 	}
 }
 
-func (b *Board) remembered(s *Session, callID string) bool {
-	agent := b.users[s.Target.ID]
-	if agent == nil {
-		return true // not on this board: nothing is known about this agent's calls
+// goesOn tells whether a session's target is in a call. All whose calls are
+// remembered are on the board.
+func (b *Board) goesOn(s *Session, callID string) bool {
+	if s.Boot != b.dialer.Boot || s.Target == nil || b.users[s.Target.ID] == nil {
+		return false
 	}
-	c, ok := b.recall(agent, callID)
+	c, ok := b.recall(b.users[s.Target.ID], callID)
 	return ok && c.State != CallEnded
 }
 
