@@ -37,6 +37,10 @@ func (b *Board) snapshotBegun(pos Position, boot string) {
 		return
 	}
 	known, earlier := b.knownAlive(), b.dialer.Boot
+	if earlier != "" {
+		b.memory = NewMemory() // ids are used again
+		b.memory.mark = &pos
+	}
 	for _, s := range b.sessions {
 		switch {
 		case earlier == "":
@@ -67,7 +71,7 @@ func (b *Board) snapshot(pos Position, snap Snapshot) {
 	}
 	for _, u := range snap.Users {
 		if !b.memory.told[u.Person.Extension] {
-			b.userSeen(u)
+			b.userListed(u, known, snap.At)
 		}
 	}
 	b.endMissing(pos, mark, known, snap.Legs)

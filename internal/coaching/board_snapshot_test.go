@@ -407,6 +407,43 @@ func TestAStatusToldSinceASnapshotWasBegunIsNewer(t *testing.T) {
 	}
 }
 
+func TestAStatusThatChangedUnseenIsAsTheSnapshotTells(t *testing.T) {
+	t.Parallel()
+	listed := coaching.Snapshot{At: at(20), Users: []coaching.UserSeen{seen(alice, coaching.StatusOnCall, 2)}} // the call began then
+	twice := func(w *ledger) coaching.Presence {
+		for range 2 {
+			w.report(coaching.SnapshotBegun{Boot: boot1}, listed)
+		}
+		return w.user(alice.Extension).Presence
+	}
+	w := watched(t)
+	w.report(seen(alice, coaching.StatusOnHold, 12))
+	w.reconnected(at(15))
+	if got := twice(w); got.Status != coaching.StatusOnCall || !got.Since.Equal(at(15)) {
+		t.Errorf("got %s since %s, want on_call since 15, when the dialer was last heard", got.Status, got.Since)
+	}
+	w = watched(t)
+	w.report(seen(alice, coaching.StatusOnHold, 12))
+	u := w.user(alice.Extension)
+	u.Extensions = append(u.Extensions, coaching.Extension{Dialer: "elsewhere", Extension: "1"})
+	if got := twice(w); got.Status != coaching.StatusOnHold {
+		t.Errorf("got %s, want on_hold: the other dialer may have told so", got.Status)
+	}
+}
+
+func TestARunThatBeginsWithinAConnectionKnowsNothingOfTheOneBefore(t *testing.T) {
+	t.Parallel()
+	w := watched(t)
+	call := talking("c1", alice, at(1))
+	w.report(attached("leg", alice, monitor, at(1)), gone("leg", at(5)), call)
+	w.report(coaching.SnapshotBegun{Boot: boot2}, coaching.Snapshot{At: at(9)}, attached("leg", alice, coach, at(10)))
+	is(t, told(w.on("leg")...), "Agent 1 monitor 1-5 supervisor_left; Agent 1 coach 10-")
+	is(t, heard(w.on("leg")[1]), "")
+	w = watched(t)
+	w.report(call, coaching.SnapshotBegun{Boot: boot2}, attached("leg", alice, coach, at(10)))
+	is(t, heard(w.only()), "")
+}
+
 func TestASnapshotTellsStatuses(t *testing.T) {
 	t.Parallel()
 	w := watched(t)
