@@ -94,26 +94,42 @@ func (b *Board) handBack(s *Session, at time.Time) {
 		if told, ok := b.recall(agent, c.CallID); ok {
 			b.hear(s, told.CallSeen)
 		} else if c.HeardUntil == nil {
-			c.over(later(at, c.HeardFrom))
+			c.over(at)
 		}
 	}
 }
 
-// over ends a call at a moment that was not told.
-func (c *HeardCall) over(at time.Time) {
-	c.HeardUntil, c.State = &at, CallEnded
+// over ends a call whose end was not told, at the last moment it was known to go on:
+// it was heard until then, or known is later.
+func (c *HeardCall) over(known time.Time) {
+	last := later(known, c.HeardFrom)
+	if c.HeardUntil != nil {
+		last = later(last, *c.HeardUntil)
+	}
+	c.State = CallEnded
+	if c.HeardUntil == nil {
+		c.HeardUntil = &last
+	}
 	if c.EndedAt == nil {
-		c.EndedAt = &at
+		c.EndedAt = &last
 	}
 }
 
-// endCalls ends all calls of a session, of which nothing will be told any more.
-func (s *Session) endCalls(at time.Time) {
+// endCalls ends the calls of a session that do not go on, though nobody saw them
+// end, and tells whether there were any. What went on in this run of the dialer did
+// so until known. Of a call that was taken over nothing was told since, and it went on
+// with the supervisor only.
+func (b *Board) endCalls(s *Session, known time.Time, goesOn func(callID string) bool) (changed bool) {
+	if s.Boot != b.dialer.Boot || s.Type() == TypeBargeKick && !s.Live() {
+		known = time.Time{}
+	}
 	for i := range s.Calls {
-		if c := &s.Calls[i]; c.State != CallEnded {
-			c.over(later(at, c.HeardFrom))
+		if c := &s.Calls[i]; c.State != CallEnded && !goesOn(c.CallID) {
+			c.over(known)
+			changed = true
 		}
 	}
+	return changed
 }
 
 // hearCurrentCalls has a session take on the current calls of its target.

@@ -93,8 +93,12 @@ func TestCallsOfASession(t *testing.T) {
 		"a call that ended after the session, but was told before, was heard until the session's end": {
 			[]coaching.Sighting{attached("leg", alice, monitor, at(0)), call1, over(call1, at(9)), gone("leg", at(5))}, "c1 ended 1-5",
 		},
-		"a call told before an earlier end is heard for no negative length": {
-			[]coaching.Sighting{attached("leg", alice, monitor, at(5)), call2, gone("leg", at(15))}, "c2 talking 20-20",
+		"a call told before an earlier end was not heard": {
+			[]coaching.Sighting{call1, attached("leg", alice, monitor, at(5)), over(call1, at(9)), call2, gone("leg", at(15)), over(call2, at(30))},
+			"c1 ended 5-9",
+		},
+		"a call told before the leg had moved on earlier was not heard": {
+			[]coaching.Sighting{attached("leg", alice, monitor, at(5)), call2, attached("leg", bob, monitor, at(15)), over(call2, at(30))}, "",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -171,6 +175,7 @@ func TestTheTargetCampaign(t *testing.T) {
 		"stays when a later call has another":     {[]coaching.Sighting{in(spring, attach), in(winter, call2)}, "SPRING"},
 		"is kept where the end was told first":    {[]coaching.Sighting{gone("leg", at(6)), in(spring, attach)}, "SPRING"},
 		"is known once the call's becomes known":  {[]coaching.Sighting{attach, call2, in(winter, wrapUp(call2, at(9), ""))}, "WINTER"},
+		"is of no call that came after the end":   {[]coaching.Sighting{call1, in(winter, talking("c2", alice, at(9))), gone("leg", at(7)), in(spring, attach)}, "SPRING"},
 		"stays when the target changes campaigns": {[]coaching.Sighting{in(spring, attach), in(winter, attached("leg", alice, coach, at(6)))}, "SPRING"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -187,6 +192,11 @@ func TestTheTargetCampaign(t *testing.T) {
 	w.report(call1, attach)
 	if got := w.only().TargetCampaignID; got != nil {
 		t.Errorf("got campaign %v, want none where nobody told one", got)
+	}
+	w = watched(t)
+	w.report(in(winter, talking("c2", alice, at(9))), gone("leg", at(7)), attach)
+	if got := w.only().TargetCampaignID; got != nil {
+		t.Errorf("got campaign %v, want none: it was that of a call after the session's end", got)
 	}
 }
 

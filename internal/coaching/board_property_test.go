@@ -294,9 +294,26 @@ func (d *dialerUnderTest) compareWithTruth(t *rapid.T) {
 			t.Fatalf("got current calls %+v, want %q", calls, current)
 		}
 	}
+	for _, id := range d.kept.order {
+		d.checkOpenCalls(t, d.kept.sessions[id])
+	}
 	for _, agent := range agents {
 		if want := d.statuses[agent.Extension]; want != "" && d.kept.user(agent.Extension).Presence.Status != want {
 			t.Fatalf("got %s is %+v, want %s", agent.Name, d.kept.user(agent.Extension).Presence, want)
+		}
+	}
+}
+
+// checkOpenCalls fails where a session has a call that goes on, and it does not.
+func (d *dialerUnderTest) checkOpenCalls(t *rapid.T, s *coaching.Session) {
+	t.Helper()
+	for _, c := range s.Calls {
+		if c.State == coaching.CallEnded || slices.Contains(s.HadTypes(), coaching.TypeBargeKick) {
+			continue // went on with the supervisor
+		}
+		now := d.calls[d.kept.users[s.Target.ID].At(d.kept.dialer.Name)]
+		if s.Boot != d.bootName() || now == nil || now.CallID != c.CallID || now.State != c.State {
+			t.Fatalf("got %+v in %+v, want it over: its agent is in %+v", c, s, now)
 		}
 	}
 }

@@ -97,7 +97,11 @@ func (b *Board) GiveUp(session SessionID, outcome Outcome) {
 func (b *Board) Forsake() {
 	b.Lose()
 	for _, s := range b.sessions {
-		b.GiveUp(s.ID, OutcomeUnreachable)
+		outcome := OutcomeUnreachable
+		if r := s.Pending(); r != nil && r.AcceptedAt != nil {
+			outcome = OutcomeFailed
+		}
+		b.GiveUp(s.ID, outcome)
 	}
 }
 

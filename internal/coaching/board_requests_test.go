@@ -333,6 +333,43 @@ func TestTheNextTargetOfALegFoundMovedIsTakenFromTheSnapshotUnderWay(t *testing.
 	is(t, told(w.on("leg")...), "Agent 1 monitor 1-~10 moved_on; Agent 2 coach ~10-")
 }
 
+func TestAnEndThatComesAfterItsRequestFailedIsThatOfWhoAsked(t *testing.T) {
+	t.Parallel()
+	hungUp := coaching.Detached{Leg: "leg", At: at(9), Exact: true, Reason: coaching.EndDisconnected, Gone: true}
+	for outcome, want := range map[coaching.Outcome]string{
+		coaching.OutcomeFailed:            "ended: failed by operator",
+		coaching.OutcomeTimedOut:          "ended: timed_out by operator",
+		coaching.OutcomeRefused:           "ended: refused",
+		coaching.OutcomeUnreachable:       "ended: unreachable",
+		coaching.OutcomeWouldDropCustomer: "ended: would_drop_customer",
+	} {
+		w := listening(t, monitor)
+		w.mustAsk(coaching.Disconnect{Session: w.only().ID})
+		w.do(func(b *coaching.Board) { b.GiveUp(w.only().ID, outcome) })
+		w.report(hungUp)
+		is(t, outcomes(w.only()), want)
+		is(t, told(w.only()), "Agent 1 monitor 1-9 disconnected")
+	}
+	w := listening(t, monitor)
+	w.mustAsk(coaching.Disconnect{Session: w.only().ID})
+	w.do(func(b *coaching.Board) { b.GiveUp(w.only().ID, coaching.OutcomeTimedOut) })
+	w.report(gone("leg", at(9)))
+	is(t, outcomes(w.only()), "ended: timed_out") // left by themselves
+}
+
+func TestForsakingADialerSaysNotThatNothingWasDoneWhereItHadAgreed(t *testing.T) {
+	t.Parallel()
+	w := listening(t, monitor)
+	w.report(attached("leg2", bob, monitor, at(2)))
+	for _, leg := range []string{"leg", "leg2"} {
+		w.mustAsk(coaching.Disconnect{Session: w.on(leg)[0].ID})
+	}
+	w.do(func(b *coaching.Board) { b.Accept(w.on("leg")[0].ID) })
+	w.do((*coaching.Board).Forsake)
+	is(t, outcomes(w.on("leg")[0]), "active: failed")
+	is(t, outcomes(w.on("leg2")[0]), "active: unreachable")
+}
+
 func TestALateRequestDoesNotDelayTheEnd(t *testing.T) {
 	t.Parallel()
 	w := listening(t, monitor)

@@ -153,7 +153,12 @@ func statedFrom(s *Session) time.Time {
 // calls that began after it.
 func (b *Board) beginEnded(from time.Time, pos Position, a Attached, target *User, d Detached) {
 	s := b.beginAfter(from, pos, a, target)
+	heard := len(s.Calls)
 	s.Calls = slices.DeleteFunc(s.Calls, func(c HeardCall) bool { return !c.HeardFrom.Before(d.At) })
+	if len(s.Calls) < heard { // what it did not hear does not tell its campaign
+		s.TargetCampaignID = b.entry(KindCampaign, a.TargetCampaign)
+		b.learnCampaign(s)
+	}
 	b.end(pos, s, d)
 }
 
@@ -193,8 +198,12 @@ func (b *Board) end(pos Position, s *Session, d Detached) {
 			s.EndedBy = &by
 		}
 		settle(s, outcome, b.now)
+	} else if late := s.lastTried(); late != nil && reason == EndDisconnected {
+		s.EndedBy = &late.AskedBy
 	}
 	s.State, s.EndedAt, s.EndedAtExact, s.EndReason, s.Sighted = StateEnded, &endedAt, exact, reason, pos
+	// Its target took these later: that it had ended was not told yet.
+	s.Calls = slices.DeleteFunc(s.Calls, func(c HeardCall) bool { return c.HeardFrom.After(endedAt) })
 	for i := range s.Calls {
 		if c := &s.Calls[i]; c.HeardUntil == nil || c.HeardUntil.After(endedAt) {
 			until := later(endedAt, c.HeardFrom)
@@ -241,14 +250,14 @@ func (b *Board) retype(s *Session, t Type, at time.Time) bool {
 			b.keep(s)
 		}
 		return false
+	case at.Before(s.TypeStatedAt) && len(s.Timeline) >= timelineLimit:
+		return false
 	case at.Before(s.TypeStatedAt) && i == len(s.Timeline):
 		// Late: what was stated since holds again after it.
 		now := TypeSince{s.Type(), s.TypeStatedAt}
 		s.Timeline = append(s.Timeline, TypeSince{t, at}, now)
-	case len(s.Timeline) >= timelineLimit && i == len(s.Timeline):
-		s.Timeline[i-1] = TypeSince{t, at}
 	case len(s.Timeline) >= timelineLimit:
-		return false
+		s.Timeline[i-1] = TypeSince{t, at}
 	default:
 		s.Timeline = slices.Insert(s.Timeline, i, TypeSince{t, at})
 	}

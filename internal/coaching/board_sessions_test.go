@@ -234,6 +234,23 @@ func TestEveryEndReasonIsKeptAsTheDialerTold(t *testing.T) {
 	}
 }
 
+func TestATimelineIsBounded(t *testing.T) {
+	t.Parallel()
+	w := watched(t)
+	types := []coaching.Type{monitor, coach}
+	for i := range 300 {
+		w.report(attached("leg", alice, types[i%2], at(10*i)))
+	}
+	full := len(w.only().Timeline)
+	for i := range 20 { // told late, for before and after the newest entry
+		w.report(attached("leg", alice, barge, at(2000+10*i+5)))
+	}
+	w.report(attached("leg", alice, coach, at(4000)), attached("leg", alice, barge, at(3500)))
+	if s := w.only(); full > 256 || len(s.Timeline) != full || s.Type() != coach {
+		t.Errorf("got %d entries, then %d that end with %s, want as many, 256 at most, that end with coach", full, len(s.Timeline), s.Type())
+	}
+}
+
 func TestASupervisorMayHaveSeveralSessionsAtOnce(t *testing.T) {
 	t.Parallel()
 	w := watched(t)

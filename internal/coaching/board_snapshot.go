@@ -37,16 +37,21 @@ func (b *Board) snapshotBegun(pos Position, boot string) {
 		return
 	}
 	known, earlier := b.knownAlive(), b.dialer.Boot
+	if earlier != "" {
+		b.memory = NewMemory() // ids are used again
+		b.memory.mark = &pos
+	}
 	for _, s := range b.sessions {
 		switch {
-		case !s.Live():
 		case earlier == "":
 			s.Boot = boot // the run that was watched all along tells its name
 			b.keep(s)
-		default:
+		case s.Live():
 			at := lastTold(s, known)
-			s.endCalls(at)
+			b.endCalls(s, at, func(string) bool { return false })
 			b.end(pos, s, Detached{At: at, Reason: EndDialerRestarted})
+		case b.endCalls(s, known, func(string) bool { return false }):
+			b.log(SessionChanged, s)
 		}
 	}
 	b.dialer.Boot = boot
@@ -66,7 +71,7 @@ func (b *Board) snapshot(pos Position, snap Snapshot) {
 	}
 	for _, u := range snap.Users {
 		if !b.memory.told[u.Person.Extension] {
-			b.userSeen(u)
+			b.userListed(u, known, snap.At)
 		}
 	}
 	b.endMissing(pos, mark, known, snap.Legs)
@@ -78,7 +83,7 @@ func (b *Board) snapshot(pos Position, snap Snapshot) {
 			b.callSeen(pos, c)
 		}
 	}
-	b.closeCalls(snap)
+	b.closeCalls(known)
 	if !b.dialer.Connected {
 		b.dialer.Connected, b.dialer.Since = true, &b.now
 	}
@@ -148,43 +153,47 @@ func (b *Board) confirm(pos, mark Position, known time.Time, live *Session, a At
 		a.At, a.Exact = later(lastTold(live, known), a.At), false
 	}
 	if !moved {
-		// The type may have changed unseen; when, nobody can tell but that it was
-		// not before it was last stated.
-		a.At = later(a.At, live.TypeStatedAt)
-		if a.Type != live.Type() && a.At.Equal(live.TypeSince()) {
-			a.At = later(a.At, known)
-		}
+		a.At = unseen(a, live, known)
 	}
 	b.restate(pos, live, a, target)
 }
 
-// closeCalls ends, for the sessions that hear them, calls that are in nobody's
-// memory any more: those that ended while the dialer was not heard.
-func (b *Board) closeCalls(snap Snapshot) {
+// unseen is since when a leg has the type that a snapshot tells. It may have changed
+// unseen; when, nobody can tell but that it was after it was last stated: that one
+// stays in the timeline, unless it was observed that it was wrong.
+func unseen(a Attached, live *Session, known time.Time) time.Time {
+	at := later(a.At, live.TypeStatedAt)
+	if a.Type == live.Type() || !at.Equal(live.TypeSince()) {
+		return at
+	}
+	at = later(at, known)
+	corrects := a.Exact && a.At.Equal(at)
+	if at.Equal(live.TypeSince()) && !corrects {
+		at = at.Add(time.Microsecond) // as exact as databases keep it
+	}
+	return at
+}
+
+// closeCalls ends, for the sessions that hear them or heard them, calls that are in
+// nobody's memory any more: those that ended while the dialer was not heard.
+func (b *Board) closeCalls(known time.Time) {
 	for _, s := range b.sessions {
-		if !s.Live() || s.Target == nil || s.Type() == TypeBargeKick {
-			continue
+		if s.Live() && s.Type() == TypeBargeKick {
+			continue // goes on with the supervisor
 		}
-		changed := false
-		for i := range s.Calls {
-			c := &s.Calls[i]
-			if c.HeardUntil == nil && !b.remembered(s, c.CallID) {
-				c.over(later(snap.At, c.HeardFrom))
-				changed = true
-			}
-		}
-		if changed {
+		if b.endCalls(s, known, func(callID string) bool { return b.goesOn(s, callID) }) {
 			b.log(SessionChanged, s)
 		}
 	}
 }
 
-func (b *Board) remembered(s *Session, callID string) bool {
-	agent := b.users[s.Target.ID]
-	if agent == nil {
-		return true // not on this board: nothing is known about this agent's calls
+// goesOn tells whether a session's target is in a call. All whose calls are
+// remembered are on the board.
+func (b *Board) goesOn(s *Session, callID string) bool {
+	if s.Boot != b.dialer.Boot || s.Target == nil || b.users[s.Target.ID] == nil {
+		return false
 	}
-	c, ok := b.recall(agent, callID)
+	c, ok := b.recall(b.users[s.Target.ID], callID)
 	return ok && c.State != CallEnded
 }
 

@@ -1,6 +1,7 @@
 package coaching_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -77,6 +78,37 @@ func TestASnapshotAfterAGap(t *testing.T) {
 				w.reconciled(at(20), tc.legs...)
 				is(t, told(w.on("leg")...), tc.want)
 			}
+			w.sameAsLog()
+		})
+	}
+}
+
+func TestATypeThatChangedUnseenFollowsTheOneThatWasTold(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		told   []coaching.Sighting
+		listed coaching.Attached
+		want   string
+	}{
+		"found since before the first":      {nil, inferred(attached("leg", alice, coach, at(2))), "monitor@5 coach@5.000001"},
+		"observed before the first":         {nil, attached("leg", alice, coach, at(2)), "monitor@5 coach@5.000001"},
+		"found since the moment of it":      {nil, inferred(attached("leg", alice, coach, at(5))), "monitor@5 coach@5.000001"},
+		"found since before the last":       {[]coaching.Sighting{attached("leg", alice, barge, at(7))}, inferred(attached("leg", alice, coach, at(2))), "monitor@5 barge@7 coach@7.000001"},
+		"a correction of the first":         {nil, attached("leg", alice, coach, at(5)), "coach@5"},
+		"a correction of the last":          {[]coaching.Sighting{attached("leg", alice, barge, at(7))}, attached("leg", alice, coach, at(7)), "monitor@5 coach@7"},
+		"not told any more, since whenever": {nil, inferred(attached("leg", alice, unknown, at(2))), "monitor@5"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := watched(t)
+			w.report(attached("leg", alice, monitor, at(5)))
+			w.report(tc.told...)
+			w.reconnected(at(4)) // when it was last heard is kept from time to time only
+			for range 3 {
+				w.reconciled(at(20), tc.listed)
+				is(t, timeline(w.only()), tc.want)
+			}
+			w.report(attached("leg", alice, monitor, at(5)))
 			w.sameAsLog()
 		})
 	}
@@ -274,9 +306,9 @@ func TestASnapshotReconcilesCalls(t *testing.T) {
 	}{
 		"a call that goes on stays":                 {nil, []coaching.CallSeen{call}, "c1 talking 2-"},
 		"a call that changed unseen is as listed":   {nil, []coaching.CallSeen{later}, "c1 on_hold 2-"},
-		"a call that is missing is over":            {nil, nil, "c1 ended 2-20"},
+		"a call that is missing is over":            {nil, nil, "c1 ended 2-%"},
 		"a call told since is left alone":           {[]coaching.Sighting{ahead}, []coaching.CallSeen{call}, "c1 on_hold 2-"},
-		"a call that began since is left alone":     {[]coaching.Sighting{talking("c2", alice, at(21))}, nil, "c1 ended 2-20; c2 talking 21-"},
+		"a call that began since is left alone":     {[]coaching.Sighting{talking("c2", alice, at(21))}, nil, "c1 ended 2-%; c2 talking 21-"},
 		"a call that ended since is not taken back": {[]coaching.Sighting{over(call, at(13))}, []coaching.CallSeen{call}, "c1 ended 2-13"},
 	} {
 		for _, gap := range []string{"after a gap", "within a connection"} {
@@ -285,19 +317,82 @@ func TestASnapshotReconcilesCalls(t *testing.T) {
 				w := watched(t)
 				attach := attached("leg", alice, monitor, at(1))
 				w.report(attach, call)
+				lastKnown := "20"
 				if gap == "after a gap" {
 					w.reconnected(at(9))
+					lastKnown = "9"
 				}
 				w.report(coaching.SnapshotBegun{Boot: boot1})
 				w.report(tc.between...)
 				w.report(coaching.Snapshot{
 					At: at(20), Legs: []coaching.Attached{attach}, Calls: tc.calls, Users: []coaching.UserSeen{status},
 				})
-				is(t, heard(w.only()), tc.want)
+				is(t, heard(w.only()), strings.ReplaceAll(tc.want, "%", lastKnown))
 				w.sameAsLog()
 			})
 		}
 	}
+}
+
+func TestACallThatOutlivedItsSessionIsOverOnceASnapshotLacksIt(t *testing.T) {
+	t.Parallel()
+	call := talking("c1", alice, at(2))
+	took := attached("leg", alice, bargeKick, at(5))
+	var none coaching.Snapshot
+	for name, tc := range map[string]struct {
+		session []coaching.Sighting
+		boot    string // of the next watch
+		calls   []coaching.CallSeen
+		want    string
+		ended   time.Time
+	}{
+		"after a gap, when the dialer was last heard":         {[]coaching.Sighting{gone("leg", at(7))}, boot1, nil, "c1 ended 2-7", at(9)},
+		"after a restart, when the dialer was last heard":     {[]coaching.Sighting{gone("leg", at(7))}, boot2, nil, "c1 ended 2-7", at(9)},
+		"though another run has one of the same name":         {[]coaching.Sighting{gone("leg", at(7))}, boot2, []coaching.CallSeen{talking("c1", alice, at(15))}, "c1 ended 2-7", at(9)},
+		"not before its session's end":                        {[]coaching.Sighting{gone("leg", at(12))}, boot1, nil, "c1 ended 2-12", at(12)},
+		"and its conversation was over before":                {[]coaching.Sighting{wrapUp(call, at(4), "SALE"), gone("leg", at(7))}, boot1, nil, "c1 ended 2-7 SALE", at(4)},
+		"while it goes on it is not":                          {[]coaching.Sighting{gone("leg", at(7))}, boot1, []coaching.CallSeen{call}, "c1 talking 2-7", time.Time{}},
+		"when another agent has it now":                       {[]coaching.Sighting{gone("leg", at(7))}, boot1, []coaching.CallSeen{talking("c1", bob, at(8))}, "c1 ended 2-7", at(9)},
+		"when it was taken over, with who took it":            {[]coaching.Sighting{took, over(call, at(6)), gone("leg", at(12))}, boot1, nil, "c1 ended 2-12", at(12)},
+		"when it was taken over and the dialer restarted":     {[]coaching.Sighting{took, over(call, at(6)), gone("leg", at(12))}, boot2, nil, "c1 ended 2-12", at(12)},
+		"when it was taken over, not after its session's end": {[]coaching.Sighting{took, over(call, at(6)), gone("leg", at(7))}, boot1, nil, "c1 ended 2-7", at(7)},
+		"when its leg moved on":                               {[]coaching.Sighting{attached("leg", bob, monitor, at(7))}, boot1, nil, "c1 ended 2-7", at(9)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := watched(t)
+			w.report(attached("leg", alice, monitor, at(1)), call)
+			w.report(tc.session...)
+			w.reconnected(at(9))
+			w.report(coaching.SnapshotBegun{Boot: tc.boot})
+			snap := none
+			snap.At, snap.Calls = at(20), tc.calls
+			for range 2 {
+				w.report(snap)
+				s := w.on("leg")[0]
+				is(t, heard(s), tc.want)
+				if got := s.Calls[0].EndedAt; tc.ended.IsZero() != (got == nil) || got != nil && !got.Equal(tc.ended) {
+					t.Errorf("the call ended at %v, want %v", got, tc.ended)
+				}
+			}
+			if changes := w.report(coaching.SnapshotBegun{Boot: tc.boot}, snap); strings.Contains(kinds(changes), "session") {
+				t.Errorf("the next snapshot changed something: %s", kinds(changes))
+			}
+			w.sameAsLog()
+		})
+	}
+}
+
+func TestTheRunThatWasWatchedAllAlongTellsItsNameToEndedSessionsToo(t *testing.T) {
+	t.Parallel()
+	w := newLedger(t)
+	w.connect()
+	call := talking("c1", alice, at(2))
+	w.report(coaching.SnapshotBegun{}, coaching.Snapshot{At: at(0)}, attached("leg", alice, monitor, at(1)), call, gone("leg", at(7)))
+	w.report(coaching.SnapshotBegun{Boot: boot1}, coaching.Snapshot{At: at(9), Calls: []coaching.CallSeen{call}})
+	is(t, heard(w.only()), "c1 talking 2-7")
+	w.report(over(call, at(12)))
+	is(t, heard(w.only()), "c1 ended 2-7")
 }
 
 func TestAStatusToldSinceASnapshotWasBegunIsNewer(t *testing.T) {
@@ -310,6 +405,43 @@ func TestAStatusToldSinceASnapshotWasBegunIsNewer(t *testing.T) {
 	if got := w.user(alice.Extension).Presence.Status; got != coaching.StatusAvailable {
 		t.Errorf("got %s, want available", got)
 	}
+}
+
+func TestAStatusThatChangedUnseenIsAsTheSnapshotTells(t *testing.T) {
+	t.Parallel()
+	listed := coaching.Snapshot{At: at(20), Users: []coaching.UserSeen{seen(alice, coaching.StatusOnCall, 2)}} // the call began then
+	twice := func(w *ledger) coaching.Presence {
+		for range 2 {
+			w.report(coaching.SnapshotBegun{Boot: boot1}, listed)
+		}
+		return w.user(alice.Extension).Presence
+	}
+	w := watched(t)
+	w.report(seen(alice, coaching.StatusOnHold, 12))
+	w.reconnected(at(15))
+	if got := twice(w); got.Status != coaching.StatusOnCall || !got.Since.Equal(at(15)) {
+		t.Errorf("got %s since %s, want on_call since 15, when the dialer was last heard", got.Status, got.Since)
+	}
+	w = watched(t)
+	w.report(seen(alice, coaching.StatusOnHold, 12))
+	u := w.user(alice.Extension)
+	u.Extensions = append(u.Extensions, coaching.Extension{Dialer: "elsewhere", Extension: "1"})
+	if got := twice(w); got.Status != coaching.StatusOnHold {
+		t.Errorf("got %s, want on_hold: the other dialer may have told so", got.Status)
+	}
+}
+
+func TestARunThatBeginsWithinAConnectionKnowsNothingOfTheOneBefore(t *testing.T) {
+	t.Parallel()
+	w := watched(t)
+	call := talking("c1", alice, at(1))
+	w.report(attached("leg", alice, monitor, at(1)), gone("leg", at(5)), call)
+	w.report(coaching.SnapshotBegun{Boot: boot2}, coaching.Snapshot{At: at(9)}, attached("leg", alice, coach, at(10)))
+	is(t, told(w.on("leg")...), "Agent 1 monitor 1-5 supervisor_left; Agent 1 coach 10-")
+	is(t, heard(w.on("leg")[1]), "")
+	w = watched(t)
+	w.report(call, coaching.SnapshotBegun{Boot: boot2}, attached("leg", alice, coach, at(10)))
+	is(t, heard(w.only()), "")
 }
 
 func TestASnapshotTellsStatuses(t *testing.T) {

@@ -2,6 +2,7 @@ package coaching
 
 import (
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -62,6 +63,20 @@ func (b *Board) userSeen(seen UserSeen) {
 	since := seen.Since
 	u.Presence = Presence{Status: seen.Status, Since: &since, Reason: seen.Reason}
 	b.keepUser(u)
+}
+
+// userListed takes over the status that a snapshot of a moment tells. It is newer than
+// what was told for before, though it may be dated earlier: where a change was not
+// seen a dialer may know no better than when the call began. What another dialer told
+// is not known to be older.
+func (b *Board) userListed(seen UserSeen, known, snapshotAt time.Time) {
+	u := b.user(seen.Person)
+	p := u.Presence
+	differs := p.Status != seen.Status || p.Reason != seen.Reason
+	if differs && len(u.Extensions) == 1 && p.Since != nil && seen.Since.Before(*p.Since) && !p.Since.After(snapshotAt) {
+		seen.Since = later(known, *p.Since)
+	}
+	b.userSeen(seen)
 }
 
 // entry finds what a dialer names by a key, or takes it into the catalogue. It

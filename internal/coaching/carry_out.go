@@ -160,7 +160,7 @@ func (a *attempt) ask(ctx context.Context, s *SessionView) (final bool) {
 		return a.foundGone(ctx, verdict == Moved)
 	case WouldDropCustomer:
 		a.hearOut(ctx) // the asker is to see why
-		return a.giveUp(ctx, OutcomeWouldDropCustomer)
+		return a.wouldDrop(ctx, len(s.forced()))
 	case Refused:
 		if a.asked || a.inherited {
 			return false
@@ -176,10 +176,8 @@ func (a *attempt) ask(ctx context.Context, s *SessionView) (final bool) {
 
 func (a *attempt) hangUp(ctx context.Context, s *SessionView) (Verdict, error) {
 	ask := HangUp{Leg: s.Leg, Type: s.Pending().Type}
-	for _, r := range s.Requests {
-		if r.Outcome == OutcomePending && r.Forced {
-			ask.Force, ask.Type = true, r.Type
-		}
+	for _, r := range s.forced() {
+		ask.Force, ask.Type = true, r.Type
 	}
 	if s.Target != nil {
 		ask.Targets = s.TargetUser.AllAt(a.dialer.Name)
@@ -227,6 +225,19 @@ func (a *attempt) hearOut(ctx context.Context) {
 
 func (a *attempt) giveUp(ctx context.Context, outcome Outcome) (final bool) {
 	return a.keep(ctx, func(b *Board) { b.GiveUp(a.session, outcome) })
+}
+
+// wouldDrop gives up what would drop the customer, unless more ask by force than the
+// dialer was told of: it is asked again, for those who joined.
+func (a *attempt) wouldDrop(ctx context.Context, forced int) (final bool) {
+	more := false
+	kept := a.keep(ctx, func(b *Board) {
+		s := b.Session(a.session)
+		if more = s != nil && len(s.forced()) > forced; !more {
+			b.GiveUp(a.session, OutcomeWouldDropCustomer)
+		}
+	})
+	return kept && !more
 }
 
 // expire gives up a request whose deadline has passed: the leg lives on.

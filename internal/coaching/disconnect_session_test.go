@@ -303,6 +303,34 @@ func TestDisconnectSession_TheProcessDiesAfterTheMark(t *testing.T) {
 	})
 }
 
+func TestDisconnectSession_WhoJoinsByForceIsAskedFor(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, coaching.Timing{Wait: patience})
+	leg, s := w.listen(agent, coaching.TypeBarge)
+	var first sync.Once
+	joined := make(chan error, 1)
+	w.sim.OnHangUp(func(coaching.HangUp) {
+		first.Do(func() {
+			w.must(w.sim.SetType(leg, coaching.TypeBargeKick))
+			live := w.until("the takeover is shown", func(l *coaching.Live) bool { return l.Session(s.ID).Type() == coaching.TypeBargeKick })
+			join := coaching.Disconnect{Session: s.ID, By: manager, Force: true, IfMatch: []string{live.Session(s.ID).Tag()}}
+			go func() {
+				_, err := w.floor.Disconnect(w.t.Context(), join)
+				joined <- err
+			}()
+			w.until("the second has joined", func(l *coaching.Live) bool { return len(l.Session(s.ID).Requests) == 2 })
+		})
+	}, nil)
+	for name, err := range map[string]error{"the first": w.disconnect(s.ID), "who joined by force": <-joined} {
+		if err != nil {
+			t.Errorf("%s got %v, want one outcome for both: it was ended", name, err)
+		}
+	}
+	w.check(s.ID, nil, wants{
+		state: coaching.StateEnded, reason: coaching.EndDisconnected, outcome: coaching.OutcomeConfirmed, asked: 1,
+	})
+}
+
 func TestDisconnectSession_ACallerWhoGoesAwayDoesNotStopIt(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, coaching.Timing{})

@@ -104,6 +104,46 @@ func TestFloor_ANewProcessGoesOnWhereTheOldOneStopped(t *testing.T) {
 	}
 }
 
+func TestFloor_ACallThatOutlivedItsSessionIsOverWhenNobodySawItEnd(t *testing.T) {
+	t.Parallel()
+	for name, away := range map[string]func(w *world){
+		"while the connection was lost": func(w *world) {
+			w.sim.LoseConnection(50 * time.Millisecond)
+			w.until("the loss is shown", simLost)
+			w.must(w.sim.EndCall(agent))
+		},
+		"while no process was there": func(w *world) {
+			w.stop()
+			w.must(w.sim.EndCall(agent))
+			w.run(coaching.Timing{})
+		},
+		"since the dialer restarted": func(w *world) { w.sim.Restart(0) },
+		"since the dialer restarted while no process was there": func(w *world) {
+			w.stop()
+			w.sim.Restart(0)
+			w.run(coaching.Timing{})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, coaching.Timing{})
+			_, err := w.sim.StartCall(agent, "+15550100")
+			w.must(err)
+			leg, s := w.listen(agent, coaching.TypeCoach)
+			w.must(w.sim.Leave(leg))
+			if before := w.ended(s.ID); len(before.Calls) != 1 || before.Calls[0].State == coaching.CallEnded {
+				t.Fatalf("got calls %+v, want one that goes on", before.Calls)
+			}
+			away(w)
+			w.until("the call is over", func(*coaching.Live) bool { return w.session(s.ID).Calls[0].State == coaching.CallEnded })
+			after := w.session(s.ID)
+			if c := after.Calls[0]; c.EndedAt == nil || c.EndedAt.Before(*after.EndedAt) || !c.HeardUntil.Equal(*after.EndedAt) {
+				t.Errorf("got %+v, want it heard until the session's end, %v, and over no earlier", c, after.EndedAt)
+			}
+		})
+	}
+}
+
 func TestFloor_ADialerTakenOutOfTheConfigurationIsNotAsked(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, coaching.Timing{})

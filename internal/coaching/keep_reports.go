@@ -198,9 +198,9 @@ func scopeOf(scope Scope, batch []queued, memory *Memory) Scope {
 	for _, q := range batch {
 		switch s := q.sighting.(type) {
 		case SnapshotBegun:
-			scope.AllLive = true
+			scope.AllLive, scope.OpenCalls = true, true
 		case Snapshot:
-			scope.AllLive = true
+			scope.AllLive, scope.OpenCalls = true, true
 			for _, a := range s.Legs {
 				scope.attached(a, memory)
 			}

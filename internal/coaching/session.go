@@ -143,6 +143,28 @@ func (s *Session) Pending() *DisconnectRequest {
 	return nil
 }
 
+// forced are the requests under way that ask by force.
+func (s *Session) forced() []DisconnectRequest {
+	var forced []DisconnectRequest
+	for _, r := range s.Requests {
+		if r.Outcome == OutcomePending && r.Forced {
+			forced = append(forced, r)
+		}
+	}
+	return forced
+}
+
+// lastTried is the latest request that was given up though the dialer may still do
+// what it was asked for; nil if there is none.
+func (s *Session) lastTried() *DisconnectRequest {
+	for i := range slices.Backward(s.Requests) {
+		if r := s.Requests[i]; !r.Joined && (r.Outcome == OutcomeFailed || r.Outcome == OutcomeTimedOut) {
+			return &r
+		}
+	}
+	return nil
+}
+
 // Request returns the session's request with an id, nil if there is none.
 func (s *Session) Request(id uuid.UUID) *DisconnectRequest {
 	for i := range s.Requests {

@@ -42,6 +42,7 @@ type Scope struct {
 	AllLive    bool                 // every live session of the dialer
 	Extensions []string             // their users, and the live sessions that have these users as target
 	Calls      []string             // sessions that heard one of these calls (by call id), live or ended
+	OpenCalls  bool                 // every session that heard a call which is not over, live or ended
 	Catalogue  []CatalogueReference // catalogue entries
 }
 

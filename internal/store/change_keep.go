@@ -84,6 +84,7 @@ func (c *change) keepSessions(tx *gorm.DB, sessions []*coaching.Session) error {
 	var ended, live []sessionRow
 	var calls []callRow
 	var requests []requestRow
+	var shorter []sessionRows
 	for _, s := range sessions {
 		after, err := rowsOfSession(s)
 		if err != nil {
@@ -98,6 +99,9 @@ func (c *change) keepSessions(tx *gorm.DB, sessions []*coaching.Session) error {
 			ended = append(ended, after.session)
 		}
 		calls = append(calls, news(before.calls, after.calls)...)
+		if len(after.calls) < len(before.calls) {
+			shorter = append(shorter, after)
+		}
 		requests = append(requests, news(before.requests, after.requests)...)
 		if err := c.audit(before.requests, after.requests); err != nil {
 			return err
@@ -114,6 +118,11 @@ func (c *change) keepSessions(tx *gorm.DB, sessions []*coaching.Session) error {
 	}
 	if err := write(tx, calls, "session_id", "seq"); err != nil {
 		return err
+	}
+	for _, rows := range shorter {
+		if err := tx.Where("session_id = ? AND seq >= ?", rows.session.ID, len(rows.calls)).Delete(&callRow{}).Error; err != nil {
+			return err
+		}
 	}
 	return write(tx, requests, "session_id", "seq")
 }
@@ -141,8 +150,7 @@ func (c *change) audit(before, after []requestRow) error {
 	return nil
 }
 
-// news are the rows that were not so before. Rules add calls and requests and
-// change them; they take none away.
+// news are the rows that were not so before.
 func news[Row any](before, after []Row) []Row {
 	var rows []Row
 	for i, row := range after {

@@ -144,6 +144,11 @@ func (c *change) sessionsInScope(tx *gorm.DB) ([]key, error) {
 			return nil, err
 		}
 	}
+	if c.scope.OpenCalls {
+		if err := add(openCalls(tx, c.scope.Dialer)); err != nil {
+			return nil, err
+		}
+	}
 	err := add(newestOfEach(tx, c.scope.Legs, `SELECT id FROM sessions WHERE leg = ? AND dialer = ? AND state = 'ended'
 		ORDER BY started_at DESC, id DESC LIMIT ?`, c.scope.Dialer, endedOfLeg))
 	if err == nil {
@@ -151,6 +156,13 @@ func (c *change) sessionsInScope(tx *gorm.DB) ([]key, error) {
 			ORDER BY session_started_at DESC, session_id DESC LIMIT ?`, c.scope.Dialer, sessionsOfCall))
 	}
 	return sorted(ids), err
+}
+
+// openCallsOf finds the sessions that heard a call which is not over.
+const openCallsOf = "SELECT session_id FROM session_calls WHERE dialer = ? AND state <> 'ended'"
+
+func openCalls(tx *gorm.DB, dialer string) (ids []key, err error) {
+	return ids, tx.Raw(openCallsOf, dialer).Scan(&ids).Error
 }
 
 // newestOfEach asks one bounded question for each value, many at a time.

@@ -91,6 +91,23 @@ func TestEveryWayIntoTheHistoryWalksItsIndex(t *testing.T) {
 	})
 }
 
+func TestOpenCallsAreFoundByTheirIndex(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, url string) {
+		s := open(t, url)
+		if _, err := s.ImportHistory(t.Context(), sampleHistory(2000)); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 { // without statistics, then with
+			if plan := explain(t, s, openCallsOf, []any{coachingtest.Dialer}); !strings.Contains(plan, "session_calls_open") {
+				t.Errorf("does not walk its index:\n%s", plan)
+			}
+			if err := s.writing.Exec("ANALYZE").Error; err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}
+
 func checkPlan(t *testing.T, s *Store, query coaching.SessionQuery, index string) {
 	t.Helper()
 	q, possible := newSessionsQuery(query, mostEntries)

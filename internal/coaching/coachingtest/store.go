@@ -29,6 +29,7 @@ func StoreSuite(t *testing.T, open func(t *testing.T) coaching.Store) {
 		"Changes":              storeChanges,
 		"Session":              storeSession,
 		"Session/late calls":   storeSessionLateCalls,
+		"Session/unheard":      storeSessionUnheard,
 		"Sessions":             storeSessions,
 		"Sessions/stable":      storeSessionsStable,
 		"hostile text":         storeHostileText,

@@ -20,24 +20,32 @@ func storeChangeScope(t *testing.T, w *storeWorld) {
 	for n := range 20 {
 		moved = append(moved, begin(Dialer, "moving", n%2, At(n)))
 	}
+	for n := range 20 {
+		w.report(Over(Talking("call-moving", Agent(n%2), At(n)), At(90+n)))
+	}
 	ended := begin(Dialer, "left", 3, At(100))
 	w.report(Gone("left", At(110)))
 	other := begin("pbx2", "moving", 1, At(0))
 	alive := begin(Dialer, "alive", 4, At(200))
+	wrapping := begin(Dialer, "wrapping", 5, At(300))
+	call := Over(Talking("call-wrapping", Agent(5), At(300)), At(310))
+	call.State = coaching.CallWrapUp
+	w.report(call, Gone("wrapping", At(320)))
 
-	everything := append(append([]coaching.SessionID{}, moved...), ended, other, alive)
+	everything := append(append([]coaching.SessionID{}, moved...), ended, other, alive, wrapping)
 	cases := map[string]struct {
 		scope coaching.Scope
 		want  []coaching.SessionID
 	}{
 		"nothing":                               {coaching.Scope{}, nil},
-		"sessions by id, of this dialer":        {coaching.Scope{Sessions: everything}, append(append([]coaching.SessionID{}, moved...), ended, alive)},
+		"sessions by id, of this dialer":        {coaching.Scope{Sessions: everything}, append(append([]coaching.SessionID{}, moved...), ended, alive, wrapping)},
 		"a leg's live and newest 16 ended ones": {coaching.Scope{Legs: []string{"moving"}}, moved[3:]},
 		"several legs":                          {coaching.Scope{Legs: []string{"left", "none", "alive", "alive"}}, []coaching.SessionID{ended, alive}},
 		"all live":                              {coaching.Scope{AllLive: true}, []coaching.SessionID{moved[19], alive}},
 		"targets' live sessions":                {coaching.Scope{Extensions: []string{Agent(1).Extension, Agent(3).Extension}}, moved[19:]},
 		"supervisors' are not in it":            {coaching.Scope{Extensions: []string{Supervisor(1).Extension}}, nil},
 		"calls, also of ended sessions":         {coaching.Scope{Calls: []string{"call-left", "call-alive", "call-none"}}, []coaching.SessionID{ended, alive}},
+		"calls that are not over":               {coaching.Scope{OpenCalls: true}, []coaching.SessionID{ended, alive, wrapping}},
 		"added up":                              {coaching.Scope{Calls: []string{"call-left"}, Legs: []string{"left"}, Sessions: []coaching.SessionID{alive}}, []coaching.SessionID{ended, alive}},
 		"hostile":                               {coaching.Scope{Calls: []string{"a\x00", "\xff"}, Legs: []string{"a\x00"}, Extensions: []string{"\xff"}, Catalogue: []coaching.CatalogueReference{{Kind: coaching.KindList, Key: "\x00"}}}, nil},
 	}

@@ -76,6 +76,27 @@ func storeSessionLateCalls(t *testing.T, w *storeWorld) {
 	w.checkSession("session", heard.ID)
 }
 
+// storeSessionUnheard has sessions end earlier than calls that they were told to
+// hear: those are theirs no more.
+func storeSessionUnheard(t *testing.T, w *storeWorld) {
+	first, second, third := Talking("call1", Agent(1), At(0)), Talking("call2", Agent(1), At(20)), Talking("call3", Agent(1), At(5))
+	s := only(t, w.report(first, Attached("leg1", Agent(1), coaching.TypeCoach, At(1))))
+	w.report(first)
+	w.report(second)
+	w.report(third)
+	w.checkSession("session while it is live", s.ID)
+	if got := len(w.whole[s.ID].Calls); got != 3 {
+		t.Fatalf("got %d calls, want all three", got)
+	}
+	w.report(Gone("leg1", At(10)))
+	w.checkSession("session once it ended earlier", s.ID)
+	for call, want := range map[string]int{"call1": 1, "call2": 0, "call3": 1} {
+		if page, err := w.Sessions(t.Context(), coaching.SessionQuery{CallID: call, Limit: 5}); err != nil || len(page.Sessions) != want {
+			t.Errorf("got %d sessions that heard %s, %v, want %d", len(page.Sessions), call, err, want)
+		}
+	}
+}
+
 func storeHostileText(t *testing.T, w *storeWorld) {
 	texts := []string{
 		`Robert'); DROP TABLE sessions;--`, `"double" \back\ %like_ ?1 $1 :name @name`, "😀👩‍👩‍👧‍👦 \u202eabc\u202c",
