@@ -34,7 +34,7 @@ func (w *watch) list(ctx context.Context, first bool) lists {
 	}
 	l.states = states.Items
 	if first && err != nil {
-		w.gaps.noStates(err)
+		w.gaps.warn(gapStates, "error", err)
 	}
 	if first {
 		w.lookAtRights(ctx)
@@ -52,7 +52,7 @@ func (w *watch) list(ctx context.Context, first bool) lists {
 	l.agents = agents.Items
 	l.channels, l.err = w.conn.List(ctx, ami.NewAction("CoreShowChannels"))
 	if errors.Is(l.err, ami.ErrPermission) {
-		l.err = fmt.Errorf("%w; the manager user needs write = reporting", l.err)
+		l.err = fmt.Errorf("%w: %s", l.err, gapList.text)
 	}
 	return l
 }
@@ -65,7 +65,7 @@ func (w *watch) lookAtRights(ctx context.Context) {
 		return
 	}
 	if _, can := commands.Lookup("Hangup"); !can {
-		w.gaps.noHangUp()
+		w.gaps.warn(gapHangUp)
 	}
 	if _, can := commands.Lookup("Setvar"); !can {
 		w.gaps.noMarks()
@@ -103,6 +103,7 @@ func (w *watch) reconcile(l lists) error {
 		return err
 	}
 	at := w.clock.now()
+	w.gaps.list(l, at)
 	d := w.dialer
 	d.mu.Lock()
 	var before *model
@@ -133,5 +134,18 @@ func (w *watch) reconcile(l lists) error {
 		d.before = nil
 	}
 	d.mu.Unlock()
+	w.lookForGaps()
 	return w.report(snap)
+}
+
+// lookForGaps has it said what manager.conf keeps from us, as far as that shows by now.
+func (w *watch) lookForGaps() {
+	if len(w.conn.Events()) > 0 {
+		return // what they tell comes first
+	}
+	at := w.clock.now()
+	w.askAgain = w.gaps.judge(at) || w.askAgain
+	if !w.conn.Booted() {
+		w.gaps.boot(w.boot, at)
+	}
 }
