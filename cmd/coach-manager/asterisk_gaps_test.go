@@ -20,7 +20,7 @@ var lackers = map[string]struct{ read, write, says, add string }{
 	"calls":     {"dialplan,agent,dtmf,system", "call,reporting", "nothing of class call is told (read): calls and sessions show with the next list only, some never", "read = call,"},
 	"dialplan":  {"call,agent,dtmf,system", "call,reporting", "nothing of class dialplan is told (read): the type of a session is unknown", "read = call,"},
 	"agents":    {"call,dialplan,dtmf,system", "call,reporting", "nothing of class agent is told (read): what queues say", "read = call,"},
-	"system":    {"call,dialplan,agent,dtmf", "call,reporting", "it has not said that it has booted, though it has (read = system)", "read = call,"},
+	"system":    {"call,dialplan,agent,dtmf", "call,reporting", "it has not said that it has booted (read = system), though calls are up", "read = call,"},
 	"callwrite": {"call,dialplan,agent,dtmf,system", "system,reporting", "supervisors' channels cannot be marked (write = call)", "write = call,reporting"},
 }
 

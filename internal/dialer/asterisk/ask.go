@@ -52,7 +52,7 @@ func (w *watch) list(ctx context.Context, first bool) lists {
 	l.agents = agents.Items
 	l.channels, l.err = w.conn.List(ctx, ami.NewAction("CoreShowChannels"))
 	if errors.Is(l.err, ami.ErrPermission) {
-		l.err = fmt.Errorf("%w: %s", l.err, gapList.text)
+		l.err = fmt.Errorf("%w: %s: %s", l.err, gapList.text, gapList.line(w.gaps.user))
 	}
 	return l
 }
@@ -134,18 +134,22 @@ func (w *watch) reconcile(l lists) error {
 		d.before = nil
 	}
 	d.mu.Unlock()
-	w.lookForGaps()
-	return w.report(snap)
+	if err := w.report(snap); err != nil {
+		return err
+	}
+	return w.lookForGaps()
 }
 
-// lookForGaps has it said what manager.conf keeps from us, as far as that shows by now.
-func (w *watch) lookForGaps() {
-	if len(w.conn.Events()) > 0 {
-		return // what they tell comes first
+// lookForGaps has it said what manager.conf keeps from us, as far as that shows by
+// now: all that has arrived is taken in first.
+func (w *watch) lookForGaps() error {
+	if err := w.drain(w.conn.Seq()); err != nil {
+		return err
 	}
 	at := w.clock.now()
 	w.askAgain = w.gaps.judge(at) || w.askAgain
 	if !w.conn.Booted() {
 		w.gaps.boot(w.boot, at)
 	}
+	return nil
 }

@@ -15,11 +15,12 @@ import (
 // class missing: only lists do.
 type evidence struct {
 	classes map[string]*classHeard
-	newest  *classHeard // the class of the newest event
+	newest  *classHeard // the class of the newest event; nil for one that is not kept
 	name    string
 
-	stamped, bare int                  // events with and without a Timestamp
-	implied       map[string]time.Time // classes of what lists show, since when; zero for since just now
+	stamped bool                 // an event had a Timestamp
+	bare    int                  // events without one, before that
+	implied map[string]time.Time // classes of what lists show, since when; zero for since just now
 
 	channels, before map[string]place     // of the last list and the one before; nil for none
 	members          map[memberOf]counted // of queues, of the last list
@@ -42,7 +43,10 @@ type place struct {
 type memberOf struct{ queue, location string }
 
 // counted is what events of class agent tell of a queue's member.
-type counted struct{ status, paused, pausedAt, calls string }
+type counted struct {
+	status, paused, pausedAt string
+	calls                    int64 // which the console may set back, without a word
+}
 
 // patience is how long events may lag behind a list. One that shows what no event told
 // is evidence after it.
@@ -52,34 +56,34 @@ const patience = 3 * time.Second
 // Asterisk tells of what was seconds ago, and no list shows it any more.
 const enough = 100
 
+// classesOfEvents are those that a watch makes something of, but for system. Only they
+// are kept: a forged event may be of any.
+var classesOfEvents = [...]string{"call", "dialplan", "agent", "dtmf"}
+
 func newEvidence() *evidence {
-	return &evidence{classes: map[string]*classHeard{}, implied: map[string]time.Time{}}
+	v := &evidence{classes: map[string]*classHeard{}, implied: map[string]time.Time{}}
+	for _, class := range classesOfEvents {
+		v.classes[class] = new(classHeard)
+	}
+	return v
 }
 
-func (v *evidence) of(class string) *classHeard {
-	c := v.classes[class]
-	if c == nil {
-		c = new(classHeard)
-		v.classes[class] = c
-	}
-	return c
-}
+// of is what was heard of a class, nil for one that is not kept.
+func (v *evidence) of(class string) *classHeard { return v.classes[class] }
 
 // hear takes an event in.
 func (v *evidence) hear(e ami.Message) {
 	class, _, _ := strings.Cut(e.Get("Privilege"), ",")
-	if v.newest == nil || class != v.name {
+	if class != v.name {
 		v.newest, v.name = v.of(class), class
 	}
-	if e.Event() != "FullyBooted" { // which has none right after a login, whatever is set
-		if _, ok := stamp(e.Get("Timestamp")); ok {
-			v.stamped++
-		} else {
+	if !v.stamped && e.Event() != "FullyBooted" { // which has none right after a login, whatever is set
+		if _, v.stamped = stamp(e.Get("Timestamp")); !v.stamped {
 			v.bare++
 		}
 	}
 	c := v.newest
-	if c.reads {
+	if c == nil || c.reads {
 		return
 	}
 	name := e.Get("Uniqueid")
@@ -105,7 +109,7 @@ func (v *evidence) shows(class, name string) bool {
 }
 
 // unstamped tells whether events carry no time: one without proves nothing.
-func (v *evidence) unstamped() bool { return v.stamped == 0 && v.bare > 1 }
+func (v *evidence) unstamped() bool { return !v.stamped && v.bare > 1 }
 
 // list takes in a list of the channels and the members of queues. What is not as in
 // the list before, events tell, or will within a while.
@@ -156,10 +160,16 @@ func (v *evidence) listMembers(items []ami.Message) {
 			continue
 		}
 		key := memberOf{item.Get("Queue"), item.Get("Location")}
-		v.members[key] = counted{item.Get("Status"), item.Get("Paused"), item.Get("LastPause"), item.Get("CallsTaken")}
+		calls, _ := number(item.Get("CallsTaken"))
+		now := counted{item.Get("Status"), item.Get("Paused"), item.Get("LastPause"), calls}
+		v.members[key] = now
 		v.interfaces[key.location] = true
 		v.told("agent", key.location)
-		if was, known := before[key]; known && was != v.members[key] {
+		was, known := before[key]
+		if was.calls > calls {
+			was.calls = calls
+		}
+		if known && was != now {
 			v.imply("agent")
 		}
 	}
@@ -181,7 +191,7 @@ func (v *evidence) imply(class string) {
 
 // missing are the classes that certainly do not come.
 func (v *evidence) missing(at time.Time) (classes []string) {
-	for _, class := range []string{"call", "dialplan", "agent"} {
+	for _, class := range classesOfEvents {
 		since, implied := v.implied[class]
 		switch {
 		case v.of(class).reads:
@@ -209,11 +219,11 @@ const booting = time.Minute
 
 // booted tells whether an Asterisk has booted for certain, without its word: it has
 // run for long, or phones talk, whose SIP it leaves unanswered while it boots.
-func (v *evidence) booted(started string, at time.Time) bool {
+func (v *evidence) booted(run string, at time.Time) bool {
 	for _, c := range v.channels {
 		if c.bridge != "" {
 			return true
 		}
 	}
-	return ranFor(started, at) >= booting
+	return ranFor(run, at) >= booting
 }

@@ -33,7 +33,7 @@ func Examine(ctx context.Context, cfg Config) []Finding {
 	defer conn.Close()
 	x := examination{conn: conn, cfg: cfg, evidence: newEvidence(), clock: clock{local: time.Now}, refused: map[string]bool{}}
 	x.well("logged in as %s (%s)", cfg.Username, conn.Banner())
-	for _, look := range []func(context.Context) error{x.run, x.rights, x.list, x.listen, x.list, x.wait} {
+	for _, look := range []func(context.Context) error{x.begin, x.rights, x.list, x.listen, x.list, x.wait} {
 		if err := look(ctx); err != nil {
 			x.fault(stopped(ctx, err))
 			return x.found
@@ -77,7 +77,7 @@ type examination struct {
 	conn     *ami.Conn
 	cfg      Config
 	clock    clock
-	started  string // by its own time
+	run      string // which one of the Asterisk
 	evidence *evidence
 	listed   []ami.Message   // channels, of the last list
 	refused  map[string]bool // lists, as was said
@@ -94,22 +94,22 @@ func (x *examination) lacks(g gap) {
 	x.found = append(x.found, Finding{Text: g.text, Add: g.line(x.cfg.Username)})
 }
 
-// run learns its clock, and since when it runs.
-func (x *examination) run(ctx context.Context) error {
+// begin learns its clock and which run of it this is.
+func (x *examination) begin(ctx context.Context) error {
 	pong, err := x.conn.Do(ctx, ami.NewAction("Ping"))
 	if err != nil {
 		return err
 	}
 	x.clock.set(pong)
 	status, err := x.conn.Do(ctx, ami.NewAction("CoreStatus"))
-	if err != nil {
-		if refused(err) {
-			return nil
-		}
-		return err
+	switch {
+	case refused(err):
+		x.lacks(gapIdentity)
+		return nil
+	case err == nil:
+		x.run = runOf(status)
 	}
-	x.started = runOf(status)
-	return nil
+	return err
 }
 
 func (x *examination) rights(ctx context.Context) error {
@@ -237,7 +237,7 @@ func (x *examination) boot() {
 	switch {
 	case x.conn.Booted():
 		x.well("it says when it starts and stops (read = system)")
-	case x.evidence.booted(x.started, x.clock.now()):
+	case x.evidence.booted(x.run, x.clock.now()):
 		x.lacks(gapSystem)
 	default:
 		x.well("it has not said that it has booted: it may be about to, else %s (look again in a minute)", gapSystem.line(x.cfg.Username))
@@ -270,7 +270,7 @@ func (x *examination) events() {
 	switch v := x.evidence; {
 	case v.unstamped():
 		x.lacks(gapStamps)
-	case v.stamped > 0:
+	case v.stamped:
 		x.well("events carry their time")
 	default:
 		x.well("nothing happened, so it is unseen whether events carry their time (timestampevents = yes in [general])")
@@ -280,7 +280,7 @@ func (x *examination) events() {
 		x.lacks(gapsOfClasses[class])
 	}
 	var unheard []string
-	for _, class := range []string{"call", "dialplan", "agent", "dtmf"} {
+	for _, class := range classesOfEvents {
 		if x.evidence.of(class).count == 0 && !slices.Contains(missing, class) {
 			unheard = append(unheard, class)
 		}

@@ -13,7 +13,7 @@ import (
 // in the same words.
 type gap struct {
 	text    string // what is missing, and what is unknown because of it
-	add     string // to the section of the user
+	add     string // to the section of the user; what stands behind ; is for people
 	general string // to the section [general]; "" where it is the user's
 }
 
@@ -33,7 +33,7 @@ func (g gap) line(user string) string {
 const (
 	needsRead  = "read = call,dialplan,agent,dtmf,system"
 	needsWrite = "write = call,reporting"
-	unfiltered = needsRead + ", and no eventfilter against that class"
+	unfiltered = needsRead + " ; and no eventfilter against that class"
 )
 
 // The gaps.
@@ -47,12 +47,12 @@ var (
 	gapDTMF = gap{
 		text: "a session may be switched by keypad, and nothing of class dtmf (read) was told yet: without it the type stays what it was",
 	}
-	gapSystem   = gap{text: "it has not said that it has booted, though it has (read = system): that it stops or starts is not told", add: needsRead}
+	gapSystem   = gap{text: "it has not said that it has booted (read = system), though calls are up or it has run for long: that it stops or starts is not told", add: needsRead}
 	gapList     = gap{text: "what is alive cannot be listed (write = reporting), so nothing can be watched", add: needsWrite}
 	gapHangUp   = gap{text: "sessions are watched and cannot be ended (write = call)", add: needsWrite}
 	gapMarks    = gap{text: "supervisors' channels cannot be marked (write = call): after a reconnect some targets are unknown, and a call that was taken over is not recognised", add: needsWrite}
 	gapStamps   = gap{text: "events carry no time (timestampevents): that of their arrival is taken", general: "timestampevents = yes"}
-	gapStates   = gap{text: "the states of devices cannot be listed: those without a channel are unknown until they change", add: needsWrite + ", and the module res_manager_devicestate"}
+	gapStates   = gap{text: "the states of devices cannot be listed: those without a channel are unknown until they change", add: needsWrite + " ; and the module res_manager_devicestate"}
 	gapIdentity = gap{text: "when it was started is not told (write = reporting): a restart is not told from a lost connection", add: needsWrite}
 	gapForged   = gap{text: "events were forged by line breaks in a channel's values and left out; the dialplan copies unchecked ones"}
 )
@@ -187,8 +187,8 @@ func (g *gaps) switchable() {
 }
 
 // boot says that Asterisk has booted without a word of it, once that is certain.
-func (g *gaps) boot(started string, at time.Time) {
-	if g.evidence.booted(started, at) {
+func (g *gaps) boot(run string, at time.Time) {
+	if g.evidence.booted(run, at) {
 		g.warn(gapSystem)
 	}
 }

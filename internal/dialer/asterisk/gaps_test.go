@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/coachmanager/coachmanager/internal/coaching"
+	"github.com/coachmanager/coachmanager/internal/dialer/ami"
 )
 
 // account is what Asterisk told of itself: lists, events, and time that passes.
@@ -130,6 +131,18 @@ func TestWhatMayNotBeReadIsSaid(t *testing.T) {
 			a.showsMember("1")
 			a.passes(time.Minute)
 		}, nil},
+		"a count that the console sets back": {func(a *account) {
+			for _, calls := range []string{"17", "0"} {
+				a.g.list(lists{queues: ami.Listing{Items: []ami.Message{message("Event", "QueueMember", "Location", "PJSIP/agent1", "CallsTaken", calls)}}}, a.at)
+			}
+			a.passes(time.Minute)
+		}, nil},
+		"a call that is counted without a word": {func(a *account) {
+			for _, calls := range []string{"9", "10"} {
+				a.g.list(lists{queues: ami.Listing{Items: []ami.Message{message("Event", "QueueMember", "Location", "PJSIP/agent1", "CallsTaken", calls)}}}, a.at)
+			}
+			a.passes(time.Minute)
+		}, []string{agent}},
 		"one event without its time": {func(a *account) { a.g.hear(message("Event", "Newchannel", "Privilege", "call,all")) }, nil},
 		"a forged event without its time": {func(a *account) {
 			a.tells("dialplan", "Newexten")

@@ -241,7 +241,9 @@ func (w *watch) drain(until uint64) error {
 // reportAlive passes on that Asterisk was heard.
 func (w *watch) reportAlive() error {
 	w.lookForForged()
-	w.lookForGaps()
+	if err := w.lookForGaps(); err != nil {
+		return err
+	}
 	heard := w.conn.LastHeard()
 	if !w.started || !heard.After(w.alive) {
 		return nil
