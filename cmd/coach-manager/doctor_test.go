@@ -25,7 +25,9 @@ func TestDoctor(t *testing.T) {
 			"ok    " + database + ": is not there yet", "ok    pbx: logged in as coach", "sessions can be ended", "can be marked", "no channel is up",
 		}},
 		"a user who may only watch": {"watcher", "hunter2", 1, []string{
-			"FAULT pbx: sessions cannot be ended", "add to manager.conf: [watcher] write = call,reporting", "FAULT pbx: it does not say when it starts",
+			"FAULT pbx: sessions are watched and cannot be ended", "FAULT pbx: supervisors' channels cannot be marked",
+			"add to manager.conf: [watcher] write = call,reporting", "it has not said that it has booted: it may be about to, else [watcher] read = ",
+			"nothing of call,dialplan,agent,dtmf happened",
 		}},
 		"a wrong secret": {asterisktest.CoachUser, "hunter3", 1, []string{"FAULT pbx: ", "refused the login", "[coach] secret ="}},
 	}

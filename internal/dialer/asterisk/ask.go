@@ -39,7 +39,7 @@ func (w *watch) list(ctx context.Context, first bool) lists {
 	}
 	l.states = states.Items
 	if first && err != nil {
-		w.gaps.noStates(err)
+		w.gaps.warn(gapStates, "error", err)
 	}
 	if first {
 		w.lookAtRights(ctx)
@@ -57,7 +57,7 @@ func (w *watch) list(ctx context.Context, first bool) lists {
 	l.agents = agents.Items
 	l.channels, l.err = w.conn.List(ctx, ami.NewAction("CoreShowChannels"))
 	if errors.Is(l.err, ami.ErrPermission) {
-		l.err = fmt.Errorf("%w; the manager user needs write = reporting", l.err)
+		l.err = fmt.Errorf("%w: %s: %s", l.err, gapList.text, gapList.line(w.gaps.user))
 	}
 	return l
 }
@@ -70,7 +70,7 @@ func (w *watch) lookAtRights(ctx context.Context) {
 		return
 	}
 	if _, can := commands.Lookup("Hangup"); !can {
-		w.gaps.noHangUp()
+		w.gaps.warn(gapHangUp)
 	}
 	if _, can := commands.Lookup("Setvar"); !can {
 		w.gaps.noMarks()
@@ -112,6 +112,7 @@ func (w *watch) reconcile(l lists) error {
 		return err
 	}
 	at := w.clock.now()
+	w.gaps.list(l, at)
 	d.mu.Lock()
 	var before *model
 	if !w.started && d.before != nil && d.boot == w.boot && w.boot != "" {
@@ -142,5 +143,22 @@ func (w *watch) reconcile(l lists) error {
 		d.before = nil
 	}
 	d.mu.Unlock()
-	return w.report(snap)
+	if err := w.report(snap); err != nil {
+		return err
+	}
+	return w.lookForGaps()
+}
+
+// lookForGaps has it said what manager.conf keeps from us, as far as that shows by
+// now: all that has arrived is taken in first.
+func (w *watch) lookForGaps() error {
+	if err := w.drain(w.conn.Seq()); err != nil {
+		return err
+	}
+	at := w.clock.now()
+	w.askAgain = w.gaps.judge(at) || w.askAgain
+	if !w.conn.Booted() {
+		w.gaps.boot(w.boot, at)
+	}
+	return nil
 }

@@ -131,7 +131,7 @@ func (m *model) update(ch *channel, e ami.Message, prefix string) {
 		m.setVariable(ch, name, value)
 		m.gaps.variable(name)
 	}
-	m.gaps.snapshotSeen()
+	m.gaps.snapshotSeen(m.listing)
 	if ch.shown() != before {
 		m.touch(ch)
 	}

@@ -48,12 +48,12 @@ const oddBy = 10 * time.Minute
 // of is when an event happened: by its Timestamp, which timestampevents=yes gives,
 // else when it arrived. It may step back by some 2 ms from one event to the next:
 // arrival alone tells the order.
-func (c *clock) of(m ami.Message) (at time.Time, stamped bool) {
+func (c *clock) of(m ami.Message) time.Time {
 	at, ok := stamp(m.Get("Timestamp"))
 	if now := c.now(); !ok || at.Sub(now).Abs() > oddBy {
-		return now, ok
+		return now
 	}
-	return at, true
+	return at
 }
 
 // stamp reads seconds and microseconds, as in 1795328423.641367.
@@ -95,6 +95,26 @@ func bornAt(uniqueid string) (time.Time, bool) {
 		return time.Time{}, false
 	}
 	return stamp(seconds)
+}
+
+// runOf is a run of Asterisk, from its status: the date and time of its start.
+func runOf(status ami.Message) string {
+	return status.Get("CoreStartupDate") + " " + status.Get("CoreStartupTime")
+}
+
+// ranFor is for how long a run of Asterisk has gone on at least. Its start is told by
+// its own time zone, which it does not tell; but zones are quarters of an hour apart.
+func ranFor(run string, at time.Time) time.Duration {
+	const quarter, clocksDiffer = 15 * time.Minute, time.Minute
+	start, err := time.Parse(time.DateTime, run)
+	if err != nil {
+		return 0
+	}
+	ran := ((at.Sub(start) % quarter) + quarter) % quarter
+	if ran > quarter-clocksDiffer {
+		return 0 // or it began just now, by a clock that is a little ahead
+	}
+	return ran
 }
 
 // tick is a moment in microseconds: what Asterisk tells, and every store keeps.

@@ -92,7 +92,7 @@ func adapt(b *testing.B, wire []byte) (begun int) {
 	r.Ignore(v.ignored())
 	split(b, r, func(e ami.Message) {
 		m.gaps.hear(e)
-		at, _ := c.of(e)
+		at := c.of(e)
 		m.expire(at)
 		m.apply(e, at)
 		for _, s := range m.take().told {

@@ -152,9 +152,6 @@ func (m *model) takeMembers(l ami.Listing, at time.Time) map[membership]bool {
 		if known != nil && known.seq > l.Asked {
 			continue
 		}
-		if known != nil && (known.paused != (item.Get("Paused") == "1") || known.status != item.Get("Status")) {
-			m.gaps.queueNotTold()
-		}
 		m.member(key, item, at)
 	}
 	return listed

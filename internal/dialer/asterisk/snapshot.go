@@ -89,9 +89,6 @@ func (m *model) takeListed(l lists, at time.Time) (fresh []*channel) {
 			if ch.began.IsZero() {
 				ch.began = at
 			}
-			if m.listed && at.Sub(ch.began) > settleTime {
-				m.gaps.notTold()
-			}
 			fresh = append(fresh, ch)
 		case ch.seq > l.channels.Asked:
 			continue

@@ -58,6 +58,7 @@ func (d *Dialer) Watch(ctx context.Context, report func(coaching.Sighting) error
 	}
 	defer conn.Close()
 	g := newGaps(d.cfg.Log, d.cfg.Variables)
+	g.user = d.cfg.Username
 	w := &watch{
 		dialer: d, conn: conn, report: report, marker: newMarker(conn, g), clock: newClock(d.clock), gaps: g,
 		model: newModel(d.cfg, d.people, g),
@@ -165,9 +166,6 @@ const mostAtOnce = 256
 
 // begin learns Asterisk's clock and which run of it this is.
 func (w *watch) begin(ctx context.Context) error {
-	if !w.conn.Booted() {
-		w.gaps.noBoot()
-	}
 	pong, err := w.conn.Do(ctx, ami.NewAction("Ping"))
 	if err != nil {
 		return err
@@ -176,11 +174,11 @@ func (w *watch) begin(ctx context.Context) error {
 	status, err := w.conn.Do(ctx, ami.NewAction("CoreStatus"))
 	switch {
 	case refused(err):
-		w.gaps.noIdentity(err)
+		w.gaps.warn(gapIdentity, "error", err)
 	case err != nil:
 		return err
 	default:
-		w.boot = status.Get("CoreStartupDate") + " " + status.Get("CoreStartupTime")
+		w.boot = runOf(status)
 	}
 	return nil
 }
@@ -189,10 +187,7 @@ func (w *watch) begin(ctx context.Context) error {
 func (w *watch) take(e ami.Message) error {
 	w.seq = e.Seq
 	w.gaps.hear(e)
-	at, stamped := w.clock.of(e)
-	if !stamped && e.Event() != "FullyBooted" { // which has none, whatever is set
-		w.gaps.unstamped()
-	}
+	at := w.clock.of(e)
 	switch e.Event() {
 	case "Shutdown":
 		w.stops = at
@@ -274,6 +269,9 @@ func (w *watch) drain(until uint64) error {
 // reportAlive passes on that Asterisk was heard.
 func (w *watch) reportAlive() error {
 	w.lookForForged()
+	if err := w.lookForGaps(); err != nil {
+		return err
+	}
 	heard := w.conn.LastHeard()
 	if !w.started || !heard.After(w.alive) {
 		return nil
