@@ -76,9 +76,7 @@ func (b *Board) attachedAnew(pos Position, a Attached, target *User) {
 		b.beginEnded(from, pos, a, target, Detached{At: next.StartedAt, Exact: next.StartedAtExact, Reason: EndMovedOn})
 	case hasLeft && !left.At.Before(a.At):
 		b.beginEnded(from, left.pos, a, target, left.Detached)
-	case hasLeft && left.Gone:
-		// A leg that is gone does not come back: its id is not used again.
-	default:
+	default: // also where a leg of this id was gone before: an application may choose ids, and choose one again
 		b.beginAfter(from, pos, a, target)
 	}
 }

@@ -98,9 +98,9 @@ var sequences = map[string]struct {
 		[]coaching.Sighting{gone("leg", at(5)), attached("leg", alice, monitor, at(1))},
 		"Agent 1 monitor 1-5 supervisor_left", "monitor@1",
 	},
-	"a leg that is gone does not come back": {
+	"a leg that is gone may be followed by one of the same id": {
 		[]coaching.Sighting{attached("leg", alice, monitor, at(1)), gone("leg", at(5)), attached("leg", alice, coach, at(7))},
-		"Agent 1 monitor 1-5 supervisor_left", "monitor@1",
+		"Agent 1 monitor 1-5 supervisor_left; Agent 1 coach 7-", "monitor@1",
 	},
 	"an attachment told after the one that followed it ends where that began": {
 		[]coaching.Sighting{attached("leg", bob, monitor, at(5)), attached("leg", alice, coach, at(1))},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 )
 
 // Listing is a whole list.
@@ -45,7 +46,7 @@ func (k *call) opened(m Message) (over bool) {
 
 // item takes an event of the list and reports whether the list is over.
 func (k *call) item(m Message, maxBytes int) (over bool) {
-	if word, ends := m.Lookup("EventList"); ends {
+	if word, ends := m.Lookup("EventList"); ends && strings.HasSuffix(m.Event(), "Complete") {
 		k.listing.Complete = m
 		k.end(k.verdict(word))
 		return true

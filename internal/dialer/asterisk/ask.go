@@ -15,7 +15,7 @@ import (
 func (w *watch) ask(ctx context.Context, helpers *sync.WaitGroup) error {
 	w.asking, w.askAgain = true, false
 	w.dialer.mu.Lock()
-	w.model.unsure, w.model.ended.held = false, true
+	w.model.unsure, w.model.ended = false, map[string]bool{}
 	w.dialer.mu.Unlock()
 	if err := w.report(coaching.SnapshotBegun{Boot: w.boot}); err != nil {
 		return err
@@ -119,7 +119,6 @@ func (w *watch) reconcile(l lists) error {
 		before = d.before
 	}
 	w.model.reconcile(l, before, at)
-	w.model.ended.held = false
 	n := w.model.take()
 	snap := w.model.snapshot(at)
 	w.askAgain = w.askAgain || len(w.model.unproven) > 0

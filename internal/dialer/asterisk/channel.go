@@ -12,7 +12,7 @@ import (
 // channel is one leg of anything at Asterisk. Who holds one may read it after its
 // end: why a session ended is told by the channels that ended with it.
 type channel struct {
-	id     string // Uniqueid: never used again, not even after a restart
+	id     string // Uniqueid: used again only where an application chose it
 	name   string
 	device string
 	began  time.Time
@@ -68,9 +68,10 @@ func known(text string) string {
 
 func (m *model) newChannel(e ami.Message, at time.Time) {
 	id := e.Get("Uniqueid")
-	if id == "" || e.Get("Channel") == "" || m.channels[id] != nil || m.ended.has(id) {
+	if id == "" || e.Get("Channel") == "" || m.channels[id] != nil {
 		return
 	}
+	delete(m.ended, id)
 	ch := m.add(id, e.Get("Channel"))
 	ch.began, ch.ownName, ch.ownNumber = at, known(e.Text("CallerIDName")), known(e.Get("CallerIDNum"))
 	ch.caller, ch.called = ch.ownNumber, e.Get("ChannelStateDesc") != "Ring"
@@ -245,6 +246,6 @@ func (m *model) takeOut(ch *channel, at time.Time) {
 	m.unname(ch)
 	delete(m.channels, ch.id)
 	delete(m.snoops, ch)
-	m.ended.add(ch.id)
+	m.noteEnd(ch.id, at)
 	m.touch(ch)
 }

@@ -25,7 +25,7 @@ func (m *model) keep(e ami.Message, at time.Time) bool {
 		return false
 	}
 	if e.Event() == "Hangup" {
-		m.ended.add(e.Get("Uniqueid")) // the list may still have it
+		m.noteEnd(e.Get("Uniqueid"), at)
 	}
 	if len(m.early) >= mostEarly {
 		m.early = append(m.early[:0], m.early[len(m.early)/2:]...)
@@ -41,7 +41,7 @@ func (m *model) aboutStranger(e ami.Message) bool {
 		return false
 	}
 	for _, key := range []string{"Uniqueid", "DestUniqueid", "SpyerUniqueid", "SpyeeUniqueid", "TransfererUniqueid"} {
-		if id := e.Get(key); id != "" && m.channels[id] == nil && !m.ended.has(id) {
+		if id := e.Get(key); id != "" && m.channels[id] == nil && !m.ended[id] {
 			return true
 		}
 	}

@@ -204,11 +204,11 @@ func TestNoneOfManyEndsIsUndoneByAList(t *testing.T) {
 	t.Parallel()
 	d := newDesk()
 	d.list(nil)
-	d.m.ended.held = true // as while a list is asked for
+	d.m.ended = map[string]bool{} // as while a list is asked for
 	asked := d.seq
 	items := [][]string{}
-	for i := range 3 * generation {
-		name, id := fmt.Sprintf("PJSIP/agent%d-1", i), fmt.Sprintf("5000.%d", i)
+	for i := range 10_000 {
+		name, id := fmt.Sprintf("PJSIP/agent%d-1", i), fmt.Sprintf("900.%d", i)
 		d.about("Newchannel", name, id)
 		d.about("Hangup", name, id)
 		items = append(items, listed(name, id, "Wait", "", ""))

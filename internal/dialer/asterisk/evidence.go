@@ -225,3 +225,17 @@ func (v *evidence) booted(run string, at time.Time) bool {
 	}
 	return ranFor(run, at) >= booting
 }
+
+// recently remembers the latest ids in two generations, so that it stays bounded.
+type recently struct{ newer, older map[string]bool }
+
+const generation = 2048
+
+func (r *recently) add(id string) {
+	if len(r.newer) >= generation || r.newer == nil {
+		r.newer, r.older = map[string]bool{}, r.newer
+	}
+	r.newer[strings.Clone(id)] = true // and not the whole message with it
+}
+
+func (r *recently) has(id string) bool { return r.newer[id] || r.older[id] }

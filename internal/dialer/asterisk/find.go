@@ -26,7 +26,7 @@ func (m *model) find(ch *channel, before *model) {
 
 func (m *model) findSpy(ch *channel, s spy, was *memory) {
 	spied, several := m.candidate(ch, s)
-	if was != nil && (several || spied == nil) {
+	if was != nil && (several || spied == nil || spied.device != was.target) {
 		// It was told on whom: that is believed as far as its arguments allow it.
 		if known := m.channels[was.spied]; known != nil && known != ch && s.allows(known) {
 			spied, several = known, false

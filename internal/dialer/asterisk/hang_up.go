@@ -16,7 +16,7 @@ import (
 // Asterisk takes it where it takes a name. It holds no slash, as every name does: a
 // name could be another channel's by now, and /x/ would be a pattern, and drop
 // every match (testdata/sip-hangup-spyer.ami).
-var uniqueid = regexp.MustCompile(`^[A-Za-z0-9_.:@-]{1,150}$`)
+var uniqueid = regexp.MustCompile(`^[^/\pC][^\pC]{0,149}$`)
 
 var (
 	errNoWatch  = errors.New("there is no connection to the Asterisk")

@@ -24,7 +24,7 @@ func (m *model) spyStopped(e ami.Message, at time.Time) {
 	}
 	spyee := m.channels[e.Get("SpyeeUniqueid")]
 	switch {
-	case l.target == "" && spyee != nil: // found in a list, and told only now
+	case l.spied == "" && spyee != nil: // found in a list, and told only now
 		m.attach(l, spyee, at)
 	case l.spied != "" && l.spied != e.Get("SpyeeUniqueid"):
 		return // an earlier one, or forged

@@ -89,7 +89,7 @@ type claim struct {
 // that does something else, until a list shows them.
 func (m *model) doubt(e ami.Message, at time.Time) {
 	const most = 1000
-	if id := e.Get("SpyerUniqueid"); id != "" && len(m.unproven) < most && !m.ended.has(id) {
+	if id := e.Get("SpyerUniqueid"); id != "" && len(m.unproven) < most && !m.ended[id] {
 		m.unproven[id] = claim{e, at}
 	}
 }

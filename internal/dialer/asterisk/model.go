@@ -2,6 +2,7 @@ package asterisk
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/coachmanager/coachmanager/internal/coaching"
@@ -24,7 +25,7 @@ type model struct {
 	devices    map[string][]*channel
 	states     map[string]string // of devices, as Asterisk calls them
 	bridges    map[string]map[*channel]bool
-	ended      *recently // Uniqueids: a list may still have them
+	ended      map[string]bool // Uniqueids that ended since a list was asked for: it may still have them; nil while none is
 	legs       map[string]*leg
 	calls      map[callKey]*call
 	wraps      map[callKey]*call             // calls that have ended, and whose agents are busy with them
@@ -61,7 +62,7 @@ func newModel(cfg Config, p people, g *gaps) *model {
 	m := &model{
 		vars: cfg.Variables, wrapUp: cfg.WrapUp, people: p, gaps: g,
 		channels: map[string]*channel{}, names: map[string]*channel{}, devices: map[string][]*channel{},
-		bridges: map[string]map[*channel]bool{}, snoops: map[*channel]*channel{}, ended: new(recently),
+		bridges: map[string]map[*channel]bool{}, snoops: map[*channel]*channel{}, ended: map[string]bool{},
 		legs: map[string]*leg{}, untargeted: map[*leg]bool{}, unproven: map[string]claim{}, marks: map[string]string{},
 		calls: map[callKey]*call{}, wraps: map[callKey]*call{}, busy: map[string]bool{},
 		states: map[string]string{}, members: map[string]map[string]*member{}, memberKeys: map[membership]string{}, unlisted: map[membership]time.Time{},
@@ -133,7 +134,7 @@ func (m *model) applyToChannel(e ami.Message, at time.Time) {
 	ch := m.channels[id]
 	if ch == nil {
 		if name == "Hangup" {
-			m.ended.add(id) // a list under way may still have it
+			m.noteEnd(id, at)
 		}
 		return
 	}
@@ -152,7 +153,9 @@ func (m *model) applyToChannel(e ami.Message, at time.Time) {
 		}
 		m.enter(ch, bridge, at)
 	case "BridgeLeave":
-		m.leave(ch, at)
+		if e.Get("BridgeUniqueid") == ch.bridge {
+			m.leave(ch, at)
+		}
 	case "Hold", "Unhold":
 		ch.held = name == "Hold"
 		m.touch(ch)
@@ -169,6 +172,15 @@ func (m *model) applyToChannel(e ami.Message, at time.Time) {
 		ch.leaving = ch.leaving || e.Get("Cause") != "2"
 	case "Hangup":
 		m.hungUp(ch, at)
+	}
+}
+
+// noteEnd keeps a list that is under way from bringing a channel back. The end of one
+// that is yet to come is forged: Uniqueids can be guessed.
+func (m *model) noteEnd(id string, at time.Time) {
+	born, told := bornAt(id)
+	if m.ended != nil && !(told && born.After(at.Add(time.Second))) {
+		m.ended[strings.Clone(id)] = true
 	}
 }
 
@@ -226,20 +238,3 @@ func (m *model) take() news {
 	}
 	return n
 }
-
-// recently remembers the latest ids in two generations, so that it stays bounded.
-type recently struct {
-	newer, older map[string]bool
-	held         bool // while a list is under way, which may have any of them: none is forgotten
-}
-
-const generation = 2048
-
-func (r *recently) add(id string) {
-	if len(r.newer) >= generation && !r.held || r.newer == nil {
-		r.newer, r.older = map[string]bool{}, r.newer
-	}
-	r.newer[id] = true
-}
-
-func (r *recently) has(id string) bool { return r.newer[id] || r.older[id] }

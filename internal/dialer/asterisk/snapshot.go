@@ -70,6 +70,7 @@ func (m *model) reconcile(l lists, before *model, at time.Time) {
 		}
 		m.touchDevice(device)
 	}
+	m.ended = nil
 	m.settle(at)
 }
 
@@ -82,7 +83,7 @@ func (m *model) takeListed(l lists, at time.Time) (fresh []*channel) {
 		listed[id] = true
 		ch := m.channels[id]
 		switch {
-		case id == "" || item.Get("Channel") == "" || ch == nil && m.ended.has(id):
+		case id == "" || item.Get("Channel") == "" || ch == nil && m.ended[id]:
 			continue
 		case ch == nil:
 			ch = m.add(id, item.Get("Channel"))
@@ -109,7 +110,7 @@ func (m *model) refresh(ch *channel, item ami.Message, at time.Time) {
 	m.update(ch, item, "")
 	ch.caller = known(item.Get("CallerIDNum"))
 	ch.seq = seq // a list is not an event: the next one may take it out
-	if bridge := item.Get("BridgeId"); bridge != ch.bridge {
+	if bridge, told := item.Lookup("BridgeId"); told && bridge != ch.bridge {
 		m.enterListed(ch, bridge, at)
 	}
 	application, data := item.Get("Application"), item.Get("ApplicationData")
@@ -138,6 +139,7 @@ func (m *model) lose(ch *channel, at time.Time) {
 	l := m.legs[ch.id]
 	if l != nil && l.session && (l.stopped == nil || l.stopped.waits()) {
 		delete(m.legs, ch.id)
+		delete(m.untargeted, l)
 		m.over = append(m.over, l.over)
 	}
 	m.hungUp(ch, at)
@@ -180,7 +182,7 @@ func (m *model) prove(asked uint64) {
 	for id, c := range m.unproven {
 		spyer, spyee := m.channels[id], m.channels[c.event.Get("SpyeeUniqueid")]
 		if spyer == nil || spyee == nil {
-			if c.event.Seq <= asked || m.ended.has(id) {
+			if c.event.Seq <= asked || m.ended[id] {
 				delete(m.unproven, id)
 			}
 			continue

@@ -101,7 +101,7 @@ func (m *model) findSnoop(snoop *channel, before *model) {
 // alone tells whether nobody is in a bridge with a leg but snoops and those who
 // listen by them.
 func (m *model) alone(bridge string, l *leg) bool {
-	if l.snoop == nil {
+	if l.snoop == nil || !m.bridges[bridge][l.ch] {
 		return false
 	}
 	for ch := range m.bridges[bridge] {

@@ -226,7 +226,7 @@ func (w *watch) schedule(due, later time.Time) {
 		return
 	}
 	if w.due = due; !due.IsZero() {
-		w.held.Reset(min(max(due.Sub(w.clock.now()), 0), w.dialer.settle))
+		w.held.Reset(w.dialer.settle)
 	}
 }
 
