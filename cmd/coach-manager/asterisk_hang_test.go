@@ -20,55 +20,6 @@ func newPlayBy(t *testing.T) (p *play, way *proxytest.Proxy) {
 	return p, way
 }
 
-// A supervisor goes on to another agent, and before that is told somebody wants him
-// gone from the first: the request has come too late, he is left alone with the second,
-// and the answer is that the session is over.
-func TestRealAsteriskDisconnectOfWhoHasMovedOn(t *testing.T) {
-	t.Parallel()
-	p, way := newPlayBy(t)
-	p.call("5555678", "a2")
-	first := p.listens("s1", "monitor", "a1")
-	was := inTheCall("monitor")
-	before := p.shows(first, was)
-
-	way.Hang()
-	p.do("Redirect", "Channel", p.near("s1@phone"), "Context", "coach", "Exten", "a2", "Priority", "1")
-	waitFor(t, "the supervisor to listen to the other", func() bool { return p.runs("s1@phone", ",quwE") })
-	answer := make(chan string, 1)
-	go func() { answer <- p.disconnect(first, before.ETag, "?reason=enough") }()
-	waitFor(t, "the request to be kept", func() bool { return get[wholeSession](p.program, "/coaching-sessions/"+first).State == "disconnecting" })
-	way.Work() // before the Asterisk has been waited for too long
-	if got, want := <-answer, "200 ended"; got != want {
-		t.Errorf("DELETE: got %s, want %s", got, want)
-	}
-	ended := was.ended("moved_on")
-	ended.User, ended.Asked = "Local/s1@phone, coaching", []string{"moved"}
-	p.shows(first, ended)
-
-	second := p.sessionOf("Local/s1@phone")
-	is := inTheNextCall("coach")
-	p.shows(second, is)
-	p.talkOn("5551234", "a1")
-	p.talkOn("5555678", "a2")
-	if !p.runs("s1@phone", ",quwE") {
-		t.Errorf("the supervisor does not listen any more:\n%s", p.channels())
-	}
-	p.wantAnswer("200 ended", second, "", "")
-	p.onlyTheSupervisorWent()
-	p.shows(second, is.ended("disconnected").by("local", "confirmed"))
-}
-
-// runs asks Asterisk whether a phone runs an application whose data end in a way.
-func (p *play) runs(phone, data string) bool {
-	p.t.Helper()
-	for _, c := range p.legsOf(phone) {
-		if strings.HasSuffix(c.Get("ApplicationData"), data) {
-			return true
-		}
-	}
-	return false
-}
-
 // noticed is how long a connection may be silent until it is given up: it is asked for
 // a sign of life after 4 s, and has 10 s to give one. A busy machine takes longer.
 const noticed = 2 * 14 * time.Second
