@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/coachmanager/coachmanager/internal/housetest/asterisktest"
-	"github.com/coachmanager/coachmanager/internal/housetest/proxytest"
 )
 
 // readyIs waits until /readyz answers with a status.
@@ -115,10 +114,7 @@ func TestRealAsteriskRestarted(t *testing.T) {
 // again, and what happened meanwhile is found then.
 func TestRealAsteriskConnectionCut(t *testing.T) {
 	t.Parallel()
-	p := rehearse(t, asterisktest.ContactCentre())
-	way := proxytest.New(t, "tcp://"+p.pbx.AMI)
-	p.serve(asterisktest.CoachUser+"@"+strings.TrimPrefix(way.URL, "tcp://"), asterisktest.CoachSecret)
-	p.isConnected(true)
+	p, way := newPlayBy(t)
 	id := p.listens("s1", "monitor", "a1")
 	want := inTheCall("monitor")
 	p.shows(id, want)
@@ -188,10 +184,7 @@ func TestRealAsteriskSessionFoundAtTheStart(t *testing.T) {
 // does, and its customer is not dropped.
 func TestRealAsteriskTakenOverDuringTheCut(t *testing.T) {
 	t.Parallel()
-	p := rehearse(t, asterisktest.ContactCentre())
-	way := proxytest.New(t, "tcp://"+p.pbx.AMI)
-	p.serve(asterisktest.CoachUser+"@"+strings.TrimPrefix(way.URL, "tcp://"), asterisktest.CoachSecret)
-	p.isConnected(true)
+	p, way := newPlayBy(t)
 	id := p.listens("s1", "barge", "a1")
 	want := inTheCall("barge")
 	p.shows(id, want)

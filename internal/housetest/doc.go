@@ -3,6 +3,6 @@
 // fresh, and a few habits that are easier kept by a test than by a reader.
 //
 // Under it lie the servers that tests run for themselves (postgrestest,
-// asterisktest). What tests share stands here: Missing, by which a test says that
-// this machine lacks a part, and WaitFor, the one polled wait.
+// asterisktest, siptest). What tests share stands here: Missing, by which a test
+// says that this machine lacks a part, and WaitFor, the one polled wait.
 package housetest

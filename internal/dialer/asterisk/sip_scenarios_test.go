@@ -19,23 +19,21 @@ import (
 // what he presses.
 func TestSIPKeypad(t *testing.T) {
 	t.Parallel()
-	for name, one := range map[string]struct {
-		supervisor string
-		press      func(f sipFloor, leg string, key byte)
-	}{
-		"SIP INFO": {presses("564"), func(sipFloor, string, byte) {}}, // he does so by himself
-		"RFC 4733": {silent, sipFloor.press},
+	for name, press := range map[string]func(f sipFloor, leg string, key byte){
+		"SIP INFO": func(f sipFloor, _ string, key byte) { f.tells("sup1", string(key)) },
+		"RFC 4733": sipFloor.press,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f := newSIPFloor(t, hums, one.supervisor)
+			f := newSIPFloor(t)
+			f.hums()
 			f.listens("qbdE")
 			session := f.anySession("the session")
 			for _, to := range []struct {
 				key  byte
 				kind coaching.Type
 			}{{'5', coaching.TypeCoach}, {'6', barging}, {'4', monitor}} {
-				one.press(f, session.Leg, to.key)
+				press(f, session.Leg, to.key)
 				session = f.watch.attached(session.Leg, to.kind)
 			}
 			f.disconnects(session)
@@ -86,7 +84,8 @@ func (f sipFloor) sends(leg string, kind, salt byte, at func(i int) uint32, payl
 // out, the session goes on as that, and only force ends it.
 func TestSIPTakeOver(t *testing.T) {
 	t.Parallel()
-	f := newSIPFloor(t, hums, silent)
+	f := newSIPFloor(t)
+	f.hums()
 	f.listens("qbBE")
 	session := f.anySession("the session")
 	f.do("Bridge", "Channel1", f.up("customer").id, "Channel2", session.Leg, "Tone", "no")
@@ -115,8 +114,9 @@ func TestSIPTakeOver(t *testing.T) {
 // service that knows nothing of before.
 func TestSIPReconnect(t *testing.T) {
 	t.Parallel()
-	f := newSIPFloor(t, hums, silent)
+	f := newSIPFloor(t)
 	f.calls("agent2")
+	f.hums()
 	f.watch.stop()
 	way := proxytest.New(t, "tcp://"+f.asterisk.AMI)
 	u, err := url.Parse(way.URL)
@@ -155,7 +155,7 @@ func TestSIPReconnect(t *testing.T) {
 // call.
 func TestSIPNoMedia(t *testing.T) {
 	t.Parallel()
-	f := newSIPFloor(t, silent, silent)
+	f := newSIPFloor(t)
 	for _, one := range []struct {
 		until string
 		comes func(customer string)

@@ -1,118 +1,23 @@
 package asterisk
 
 import (
-	"bytes"
-	"context"
-	"fmt"
-	"net"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/coachmanager/coachmanager/internal/coaching"
 	"github.com/coachmanager/coachmanager/internal/housetest"
 	"github.com/coachmanager/coachmanager/internal/housetest/asterisktest"
+	"github.com/coachmanager/coachmanager/internal/housetest/siptest"
 )
 
-// What a phone does once a call is up, written as sipp has it.
-const (
-	silent = ""
-	hums   = `<nop><action><exec rtp_stream="hum.ulaw,-1,0"/></action></nop>`
-)
-
-// presses is a phone that presses keys by SIP INFO, over and over.
-func presses(keys string) string {
-	var b strings.Builder
-	b.WriteString(`<label id="1"/>`)
-	for _, key := range keys {
-		fmt.Fprintf(&b, `<pause milliseconds="700"/>
-<send retrans="500"><![CDATA[
-  INFO sip:[$address] SIP/2.0
-  Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
-  From:[$called];tag=[pid]phone[call_number]
-  To:[$caller]
-  [last_Call-ID:]
-  CSeq: [cseq] INFO
-  Max-Forwards: 70
-  Content-Type: application/dtmf-relay
-  Content-Length: [len]
-
-  Signal=%c
-  Duration=160
-]]></send>
-<recv response="200"/>`, key)
-	}
-	b.WriteString(`<nop next="1"/>`)
-	return b.String()
-}
-
-// freeUDP is a port of the loopback that is free now.
-func freeUDP(t *testing.T) int {
-	t.Helper()
-	c, err := new(net.ListenConfig).ListenPacket(t.Context(), "udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = c.Close() }()
-	return c.LocalAddr().(*net.UDPAddr).Port
-}
-
-// phones answer every SIP call, and then do something, until the test ends.
-func phones(t *testing.T, then string) (port int) {
-	t.Helper()
-	program, err := exec.LookPath("sipp")
-	if err != nil {
-		housetest.Missing(t, "no SIP phones here: install sip-tester")
-	}
-	scenario, err := os.ReadFile("testdata/phone.xml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	folder := t.TempDir()
-	second := bytes.Repeat([]byte{0x9e, 0x0b, 0x80, 0x0b, 0x9e, 0x1e, 0x0b, 0x1e}, 1000) // 1000 Hz
-	for name, content := range map[string][]byte{
-		"phone.xml": bytes.Replace(scenario, []byte("<!-- once the call is up -->"), []byte(then), 1), "hum.ulaw": second,
-	} {
-		if err := os.WriteFile(filepath.Join(folder, name), content, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	port = freeUDP(t)
-	errs := filepath.Join(folder, "errors")
-	ctx, cancel := context.WithCancel(context.Background()) // the test's own is over before its clean-ups
-	cmd := exec.CommandContext(ctx, program, "-sf", "phone.xml", "-i", "127.0.0.1", "-p", fmt.Sprint(port), "-nostdin", "-trace_err", "-error_file", errs)
-	cmd.Dir = folder
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		cancel()
-		_ = cmd.Wait()
-		if text, _ := os.ReadFile(errs); t.Failed() && len(text) > 0 {
-			t.Logf("sipp said:\n%s", text)
-		}
-	})
-	return port
-}
-
-// sipFloor is a real Asterisk where everybody has a SIP phone. A call that nobody is
-// heard on holds a ChanSpy, so the customer is best one who hums.
+// sipFloor is a real Asterisk where everybody has a SIP phone, and agent1 talks to a
+// customer.
 type sipFloor struct{ *floor }
 
-// newSIPFloor is one where phones do something once they have answered, and agent1
-// talks to a customer.
-func newSIPFloor(t *testing.T, customer, supervisor string) sipFloor {
+func newSIPFloor(t *testing.T) sipFloor {
 	t.Helper()
-	at := phones(t, silent)
 	conf := asterisktest.ContactCentre()
-	conf["rtp.conf"] = "[general]\nstrictrtp = no\n" // keys are pressed from another port
-	conf["pjsip.conf"] = fmt.Sprintf("[udp]\ntype = transport\nprotocol = udp\nbind = 127.0.0.1:%d\n", freeUDP(t))
-	for name, at := range map[string]int{"agent1": at, "agent2": at, "sup1": phones(t, supervisor), "customer": phones(t, customer)} {
-		conf["pjsip.conf"] += fmt.Sprintf("[%[1]s]\ntype = aor\ncontact = sip:%[1]s@127.0.0.1:%[2]d\n"+
-			"[%[1]s]\ntype = endpoint\naors = %[1]s\ncontext = phone\ndisallow = all\nallow = ulaw\ndirect_media = no\ncallerid = The %[1]s <%[1]s>\n", name, at)
-	}
+	siptest.AddPhones(t, conf, "agent1", "agent2", "sup1", "customer")
 	conf["extensions.conf"] += `
 [sip]
 exten => _a.,1,Set(__CAMPAIGN=Spring Sale)
@@ -135,6 +40,24 @@ func (f sipFloor) calls(agent string) {
 	f.t.Helper()
 	f.do("Originate", "Channel", "PJSIP/customer", "Context", "sip", "Exten", agent, "Priority", "1", "Async", "true")
 	housetest.WaitFor(f.t, "the call", func() bool { return f.talks(agent) })
+}
+
+// hums has every customer be heard from now on.
+func (f sipFloor) hums() {
+	f.t.Helper()
+	f.tells("customer", siptest.Hum)
+}
+
+// tells tells a phone what to do, in all its calls.
+func (f sipFloor) tells(phone, what string) {
+	f.t.Helper()
+	told := map[string]bool{} // a list may have a channel twice that changes meanwhile
+	for _, c := range f.channels() {
+		if name := c.Get("Channel"); strings.HasPrefix(name, "PJSIP/"+phone+"-") && !told[name] {
+			told[name] = true
+			f.do("SendText", "Channel", name, "Message", what)
+		}
+	}
 }
 
 // listens has the supervisor run an extension.
@@ -164,7 +87,8 @@ func (f sipFloor) talks(phone string) bool {
 // and ends on request without harm to the call.
 func TestSIPPhones(t *testing.T) {
 	t.Parallel()
-	f := newSIPFloor(t, hums, silent)
+	f := newSIPFloor(t)
+	f.hums()
 	for options, kind := range map[string]coaching.Type{"qbE": monitor, "qbwE": coaching.TypeCoach, "qbBE": barging} {
 		f.listens(options)
 		a := f.anySession(string(kind))
