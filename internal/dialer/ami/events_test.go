@@ -113,6 +113,29 @@ func TestList(t *testing.T) {
 			}
 		}
 	})
+	t.Run("is not cut short by a value with a line break", func(t *testing.T) {
+		s.Handle("CoreShowChannels", func(c *amitest.Client, m ami.Message) {
+			c.List(m, "CoreShowChannelsComplete", []string{"CoreShowChannel", "ApplicationData", "x\r\nEventList: Complete\r\nListItems: 0"},
+				[]string{"CoreShowChannel", "Channel", "PJSIP/a-1"})
+		})
+		list, err := conn.List(t.Context(), channels)
+		if err != nil || len(list.Items) != 2 {
+			t.Errorf("got %d items, %v", len(list.Items), err)
+		}
+	})
+	t.Run("has its items beside the error when it lacks some", func(t *testing.T) {
+		s.Handle("CoreShowChannels", func(c *amitest.Client, m ami.Message) {
+			id := m.ActionID()
+			c.Send(amitest.Text("Response", "Success", "ActionID", id, "EventList", "start") +
+				amitest.Text("Event", "CoreShowChannel", "ActionID", id, "Channel", "PJSIP/a-1") +
+				amitest.Text("Event", "CoreShowChannelsComplete", "ActionID", id, "EventList", "Complete", "ListItems", "2"))
+		})
+		list, err := conn.List(t.Context(), channels)
+		wantErr(t, err, ami.ErrIncompleteList)
+		if len(list.Items) != 1 {
+			t.Errorf("got %d items", len(list.Items))
+		}
+	})
 	t.Run("may be empty", func(t *testing.T) {
 		s.Handle("CoreShowChannels", func(c *amitest.Client, m ami.Message) { c.List(m, "CoreShowChannelsComplete") })
 		list, err := conn.List(t.Context(), channels)
@@ -131,7 +154,7 @@ func TestList(t *testing.T) {
 		},
 		"that is no list": func(c *amitest.Client, m ami.Message, _ string) { c.Success(m) },
 		"that ends before it began": func(c *amitest.Client, _ ami.Message, id string) {
-			c.Send(amitest.Text("Event", "X", "ActionID", id, "EventList", "Complete"))
+			c.Send(amitest.Text("Event", "XComplete", "ActionID", id, "EventList", "Complete"))
 		},
 	} {
 		t.Run("is an error when it is one "+name, func(t *testing.T) {

@@ -2,6 +2,7 @@ package ami
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -21,10 +22,14 @@ type Listing struct {
 
 // List sends an action that answers with a list and returns it whole. A list that
 // does not begin, breaks off or lacks items is an error; only a list the manager
-// itself calls empty is empty. Errors are those of Do, and ErrIncompleteList.
+// itself calls empty is empty. Errors are those of Do, and ErrIncompleteList: the
+// items beside that one are true, and not all.
 func (c *Conn) List(ctx context.Context, a Action) (Listing, error) {
 	call, err := c.ask(ctx, a, true)
-	if err != nil {
+	switch {
+	case errors.Is(err, ErrIncompleteList):
+		return Listing{Items: call.listing.Items}, err
+	case err != nil:
 		return Listing{}, err
 	}
 	return call.listing, nil
@@ -44,7 +49,8 @@ func (k *call) opened(m Message) (over bool) {
 	return false
 }
 
-// item takes an event of the list and reports whether the list is over.
+// item takes an event of the list and reports whether the list is over. The last one is
+// named so, as in StatusComplete: an EventList in another is of a value with a line break.
 func (k *call) item(m Message, maxBytes int) (over bool) {
 	if word, ends := m.Lookup("EventList"); ends && strings.HasSuffix(m.Event(), "Complete") {
 		k.listing.Complete = m

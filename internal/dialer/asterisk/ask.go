@@ -50,11 +50,9 @@ func (w *watch) list(ctx context.Context, first bool) lists {
 	if l.queues, err = w.optional(ctx, "QueueStatus"); err != nil {
 		return lists{err: err}
 	}
-	agents, err := w.optional(ctx, "Agents")
-	if err != nil {
+	if l.agents, err = w.optional(ctx, "Agents"); err != nil {
 		return lists{err: err}
 	}
-	l.agents = agents.Items
 	l.channels, l.err = w.conn.List(ctx, ami.NewAction("CoreShowChannels"))
 	if errors.Is(l.err, ami.ErrPermission) {
 		l.err = fmt.Errorf("%w: %s: %s", l.err, gapList.text, gapList.line(w.gaps.user))
@@ -91,8 +89,9 @@ func (w *watch) optional(ctx context.Context, action string) (ami.Listing, error
 // this service as well.
 func (w *watch) marks(ctx context.Context) ([]ami.Message, error) {
 	status, err := w.conn.List(ctx, ami.NewAction("Status").With("Variables", markVariable))
-	if refused(err) {
-		return nil, nil
+	if refused(err) || errors.Is(err, ami.ErrIncompleteList) {
+		// Of a channel whose values have an empty line Asterisk splits the item.
+		return status.Items, nil
 	}
 	return status.Items, err
 }

@@ -94,12 +94,14 @@ func (m *model) handOver(c *call, at time.Time) {
 // endWraps ends the calls whose agents are done with them, and looks again at those
 // who may be.
 func (m *model) endWraps(now time.Time) {
-	if m.later.IsZero() || m.later.After(now) {
+	setBack := isAhead(m.expired, now)
+	m.expired = now
+	if !setBack && (m.later.IsZero() || m.later.After(now)) {
 		return
 	}
 	m.later = time.Time{}
 	for key, c := range m.wraps {
-		if c.until.After(now) {
+		if c.until.After(now) && !isAhead(*c.seen.EndedAt, now) {
 			m.laterBy(c.until)
 			continue
 		}

@@ -29,6 +29,7 @@ type channel struct {
 	vars   []setting // the configured variables, as far as they came
 
 	application, data string // what it runs; "" if that was not told
+	ranSeq            uint64 // of the event that told
 
 	bridge     string
 	half       *channel  // the other half of a Local channel
@@ -39,6 +40,7 @@ type channel struct {
 	held       bool      // it put the other party on hold
 	queue      string    // that gave it its call
 	idles      bool      // an agent logged in by it and waits for calls
+	loginSeq   uint64    // of the event that told of his login, or logoff
 
 	hangupRequested bool // its own end hung up
 	leaving         bool // Asterisk is about to end it
@@ -197,6 +199,11 @@ func (m *model) changed(ch *channel, name string) {
 	if name == m.vars.Type {
 		m.typed = append(m.typed, ch)
 	}
+}
+
+// hasVariable tells whether a variable came, if only to say that it is empty.
+func (ch *channel) hasVariable(name string) bool {
+	return slices.ContainsFunc(ch.vars, func(v setting) bool { return v.name == name })
 }
 
 func (ch *channel) variable(name string) string {

@@ -11,16 +11,17 @@ import (
 	"github.com/coachmanager/coachmanager/internal/dialer/ami"
 )
 
-// uniqueid is the one form of a leg that is sent: a channel's Uniqueid, which an ARI
-// application may have chosen (snoop-both-none in testdata/ari-snoop-seen-by-ami.ami).
-// Asterisk takes it where it takes a name. It holds no slash, as every name does: a
-// name could be another channel's by now, and /x/ would be a pattern, and drop
-// every match (testdata/sip-hangup-spyer.ami).
-var uniqueid = regexp.MustCompile(`^[^/\pC][^\pC]{0,149}$`)
+// uniqueid is the one form of a leg that is sent: a channel's Uniqueid, which an
+// application may have chosen (snoop-both-none in testdata/ari-snoop-seen-by-ami.ami),
+// of whatever letters. Asterisk takes it where it takes a name. It holds no slash, as
+// every name does: a name could be another channel's by now, and /x/ would be a pattern,
+// and drop every match (testdata/sip-hangup-spyer.ami).
+var uniqueid = regexp.MustCompile(`^[^/\pC\pZ]([^/\pC]{0,148}[^/\pC\pZ])?$`)
 
 var (
 	errNoWatch  = errors.New("there is no connection to the Asterisk")
 	errOutlived = errors.New("the Asterisk has no such channel, but its end was not told")
+	errOddID    = errors.New("the channel has an id that could be taken for a name or a pattern, so it is not sent")
 	errUntold   = errors.New("it cannot be told whom the leg listens to now, and it may be somebody else; with write = call it is marked when it attaches")
 )
 
@@ -42,7 +43,7 @@ func (d *Dialer) HangUp(ctx context.Context, ask coaching.HangUp) (coaching.Verd
 	case w == nil:
 		return coaching.Unreachable, errNoWatch
 	case !uniqueid.MatchString(ask.Leg):
-		return coaching.AlreadyGone, nil // no Asterisk ever had it, and none gets to read it
+		return w.unsendable(ctx, ask.Leg)
 	}
 	status, err := w.conn.List(ctx, ami.NewAction("Status").With("Channel", ask.Leg))
 	switch {
@@ -61,6 +62,19 @@ func (d *Dialer) HangUp(ctx context.Context, ask coaching.HangUp) (coaching.Verd
 	}
 	_, err = w.conn.Do(ctx, ami.NewAction("Hangup").With("Channel", ask.Leg).With("Cause", "16"))
 	return w.answered(ctx, ask.Leg, err)
+}
+
+// unsendable is the verdict on a leg whose id no Asterisk gets to read.
+func (w *watch) unsendable(ctx context.Context, leg string) (coaching.Verdict, error) {
+	if err := w.catchUp(ctx); err != nil {
+		return coaching.Unreachable, err
+	}
+	w.dialer.mu.Lock()
+	defer w.dialer.mu.Unlock()
+	if w.model.legs[leg] == nil {
+		return coaching.AlreadyGone, nil
+	}
+	return coaching.Refused, errOddID
 }
 
 // catchUp returns when the model knows all that has arrived.
@@ -96,7 +110,7 @@ func (w *watch) judge(ask coaching.HangUp, status ami.Listing) (coaching.Verdict
 			return coaching.Refused, errUntold
 		}
 	}
-	if doesElse(status) {
+	if doesElse(status) || w.model.isOnItsWay(l, status) || l.leftCustomer(status) {
 		return coaching.Moved, nil
 	}
 	if forced := ask.Force && ask.Type == l.kind; !forced && w.holdsCustomer(l, status) {
@@ -114,11 +128,15 @@ type asking struct {
 
 // askCounts is for how long an ask is taken for the cause of a leg's end. One that
 // was never answered may not have arrived, and a call that ends much later was not
-// ended by it.
-const askCounts = time.Minute
+// ended by it. What ended just before it may have: the two clocks differ.
+const (
+	askCounts = time.Minute
+	askAhead  = 250 * time.Millisecond
+)
 
 func (a asking) counts(at time.Time) bool {
-	return !a.at.IsZero() && at.Sub(a.at) < askCounts
+	since := at.Sub(a.at)
+	return !a.at.IsZero() && since > -askAhead && since < askCounts
 }
 
 // doesElse tells whether Asterisk answered that the channel is in no bridge and runs
@@ -135,6 +153,37 @@ func doesElse(status ami.Listing) bool {
 	}
 	_, spies := spyOf(application, now.Get("Data"))
 	return !spies
+}
+
+// isOnItsWay tells whether a leg that has stopped spying was sent to spy on somebody
+// else, whom it has not found yet: its arguments, as Asterisk answered, do not name whom
+// it heard.
+func (m *model) isOnItsWay(l *leg, status ami.Listing) bool {
+	heard := m.channels[l.spied]
+	if heard == nil && l.spyee != nil && l.spyee.id == l.spied {
+		heard = l.spyee // and gone
+	}
+	if l.stopped == nil || l.snoop != nil || heard == nil || len(status.Items) != 1 {
+		return false
+	}
+	now := status.Items[0]
+	s, spies := spyOf(now.Get("Application"), now.Get("Data"))
+	return spies && !s.allows(heard) && !s.follows(l.target)
+}
+
+// leftCustomer tells whether a leg that took a call over is in another bridge than the
+// customer by now: whoever is there was not asked about.
+func (l *leg) leftCustomer(status ami.Listing) bool {
+	customer := l.customer()
+	if l.kind != coaching.TypeBargeKick || customer == nil || len(status.Items) != 1 {
+		return false
+	}
+	for _, bridge := range []string{status.Items[0].Get("BridgeID"), l.ch.bridge} {
+		if bridge != "" && bridge != customer.bridge {
+			return true
+		}
+	}
+	return false
 }
 
 // holdsCustomer tells whether the end of the leg would leave a customer alone: it
@@ -159,7 +208,7 @@ func (w *watch) withoutAgent(bridge string, l *leg) bool {
 	}
 	others := 0
 	for ch := range w.model.bridges[bridge] {
-		if ch != l.ch {
+		if ch != l.ch && !ch.isMachine() {
 			others++
 		}
 	}

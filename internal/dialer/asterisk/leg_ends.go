@@ -18,6 +18,7 @@ func (m *model) spyStopped(e ami.Message, at time.Time) {
 		delete(m.snoops, snoop)
 		return
 	}
+	delete(m.unproven, e.Get("SpyerUniqueid"))
 	l := m.legs[e.Get("SpyerUniqueid")]
 	if l == nil || !l.session {
 		return

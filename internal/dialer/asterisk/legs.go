@@ -207,7 +207,7 @@ func (m *model) statement(l *leg, at time.Time) coaching.Attached {
 // runs notes what application a channel runs. The type of a spying that was told
 // without is told now: either may come first (ami-facts 7.3).
 func (m *model) runs(ch *channel, application, data string, at time.Time) {
-	ch.application, ch.data = application, data
+	ch.application, ch.data, ch.ranSeq = application, data, m.seq
 	m.touch(ch)
 	if l := m.legs[ch.id]; l != nil {
 		l.ran, l.keyed = true, ""

@@ -3,7 +3,6 @@ package asterisk
 import (
 	"net/url"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/coachmanager/coachmanager/internal/coaching"
@@ -111,7 +110,12 @@ func inMicros(at time.Time) string {
 	return micros[:split] + "." + micros[split:]
 }
 
-func truth(is bool) string { return strings.Repeat("1", map[bool]int{true: 1}[is]) }
+func truth(is bool) string {
+	if is {
+		return "1"
+	}
+	return ""
+}
 
 // remembered is the newest that is remembered of a leg; nil for nothing.
 func (m *model) remembered(ch *channel, before *model) *memory {

@@ -31,7 +31,9 @@ type model struct {
 	wraps      map[callKey]*call             // calls that have ended, and whose agents are busy with them
 	members    map[string]map[string]*member // of queues: by the key of the person, and the queue
 	memberKeys map[membership]string         // under which members are known whom a list has shown
-	unlisted   map[membership]time.Time      // those whom only events have told of
+	unlisted   map[membership]doubt          // those whom only events have told of
+	unfound    map[membership]bool           // those of them who were asked about, and are in no list
+	left       map[membership]uint64         // those who left, and the event that told: an older list has them
 	busy       map[string]bool               // devices of those who will be done with a call by themselves
 	snoops     map[*channel]*channel         // whom they listen to
 	untargeted map[*leg]bool                 // those whose target is not told, and may be yet
@@ -47,6 +49,7 @@ type model struct {
 	seq     uint64    // of the newest event
 	due     time.Time // when to end what did not go on; zero for never
 	later   time.Time // when somebody is done with a call; zero for never
+	expired time.Time // up to when
 	listed  bool      // a list was taken in
 	unsure  bool      // something was not told that a list tells
 	told    []coaching.Sighting
@@ -65,7 +68,8 @@ func newModel(cfg Config, p people, g *gaps) *model {
 		bridges: map[string]map[*channel]bool{}, snoops: map[*channel]*channel{}, ended: map[string]bool{},
 		legs: map[string]*leg{}, untargeted: map[*leg]bool{}, unproven: map[string]claim{}, marks: map[string]string{},
 		calls: map[callKey]*call{}, wraps: map[callKey]*call{}, busy: map[string]bool{},
-		states: map[string]string{}, members: map[string]map[string]*member{}, memberKeys: map[membership]string{}, unlisted: map[membership]time.Time{},
+		states: map[string]string{}, members: map[string]map[string]*member{}, memberKeys: map[membership]string{}, unlisted: map[membership]doubt{},
+		unfound: map[membership]bool{}, left: map[membership]uint64{},
 		seats: map[string]string{}, presence: map[string]coaching.UserSeen{},
 	}
 	for device, s := range p {
@@ -96,7 +100,7 @@ func (m *model) apply(e ami.Message, at time.Time) {
 	case "QueueMemberStatus", "QueueMemberAdded", "QueueMemberPause", "QueueMemberRinginuse", "QueueMemberPenalty":
 		m.queueMember(e, at)
 	case "QueueMemberRemoved":
-		m.memberLeft(membershipOf(e), at)
+		m.memberRemoved(membershipOf(e), at)
 	case "AgentCalled", "AgentConnect":
 		m.queueMember(e, at)
 		m.fromQueue(e)

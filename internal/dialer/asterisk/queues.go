@@ -51,7 +51,7 @@ func (m *model) queueMember(e ami.Message, at time.Time) {
 		m.member(key, e, at)
 		return
 	}
-	m.doubtMember(who, at)
+	m.doubtMember(who, e, at)
 }
 
 // member takes in what a queue says of a member, in an event or a list.
@@ -109,6 +109,15 @@ func seconds(text string) time.Duration {
 	return time.Duration(n) * time.Second
 }
 
+// memberRemoved takes in that a member was taken out of a queue: a list that is under way
+// may still have him.
+func (m *model) memberRemoved(who membership, at time.Time) {
+	if len(m.left) < mostUnlisted {
+		m.left[who] = m.seq
+	}
+	m.memberLeft(who, at)
+}
+
 // memberLeft takes a member out of a queue. One who had come to a desk and serves
 // no queue any more has gone home.
 func (m *model) memberLeft(who membership, at time.Time) {
@@ -134,6 +143,18 @@ func (m *model) takeQueues(l ami.Listing, at time.Time) {
 			m.memberLeft(who, at)
 		}
 	}
+	m.forgetLeft(l.Asked)
+	m.forgetDoubts(l.Asked)
+}
+
+// forgetLeft forgets who has left before a list was asked for: of the lists that still
+// have them this is the last.
+func (m *model) forgetLeft(asked uint64) {
+	for who, seq := range m.left {
+		if seq <= asked {
+			delete(m.left, who)
+		}
+	}
 }
 
 // takeMembers takes in the members that a list has, and returns them.
@@ -141,7 +162,7 @@ func (m *model) takeMembers(l ami.Listing, at time.Time) map[membership]bool {
 	listed := map[membership]bool{}
 	for _, item := range l.Items {
 		who, key := membershipOf(item), memberKey(item)
-		if item.Event() != "QueueMember" || key == "" {
+		if item.Event() != "QueueMember" || key == "" || m.left[who] > l.Asked {
 			continue
 		}
 		if before := m.memberKeys[who]; before != "" && before != key {
@@ -189,12 +210,12 @@ func (m *model) pause(device string) (paused bool, reason string, since time.Tim
 // until when: Asterisk makes no event of it (ami-facts 2 iv).
 func (m *model) wrappingUp(device string, at time.Time) (since, until time.Time) {
 	for _, q := range m.memberships(device) {
-		if end := q.lastCall.Add(q.wrapUp); !q.lastCall.IsZero() && end.After(at) && end.After(until) {
+		if end := q.lastCall.Add(q.wrapUp); !q.lastCall.IsZero() && end.After(at) && end.After(until) && !isAhead(q.lastCall, at) {
 			since, until = q.lastCall, end
 		}
 	}
 	for _, c := range m.wraps {
-		if c.key.device == device && c.until.After(at) && c.until.After(until) {
+		if c.key.device == device && c.until.After(at) && c.until.After(until) && !isAhead(*c.seen.EndedAt, at) {
 			since, until = *c.seen.EndedAt, c.until
 		}
 	}
@@ -203,6 +224,10 @@ func (m *model) wrappingUp(device string, at time.Time) (since, until time.Time)
 	}
 	return since, until
 }
+
+// isAhead tells whether a call has ended at a moment that is yet to come: the clock was
+// set back since, and tells nothing of how long ago that was.
+func isAhead(ended, at time.Time) bool { return ended.Sub(at) > settleTime }
 
 // wrapUpOf is how long the agent of a channel is busy after its call, which came
 // from a queue; zero where it did not.

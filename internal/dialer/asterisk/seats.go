@@ -76,6 +76,7 @@ func (m *model) agentLogin(e ami.Message, at time.Time) {
 	if ch == nil || agent == "" {
 		return
 	}
+	ch.loginSeq = m.seq
 	if e.Event() == "AgentLogoff" {
 		ch.idles = false
 		m.touch(ch)
@@ -89,13 +90,18 @@ func (m *model) agentLogin(e ami.Message, at time.Time) {
 }
 
 // takeAgents takes in who is logged in where, as listed.
-func (m *model) takeAgents(items []ami.Message, at time.Time) {
-	for _, item := range items {
+func (m *model) takeAgents(l ami.Listing, at time.Time) {
+	for _, item := range l.Items {
 		agent, name := item.Get("Agent"), item.Get("Name")
 		if name != "" && agent != "" {
 			m.people.meet("Agent/" + agent).name = name
 		}
-		if ch := m.names[item.Get("Channel")]; ch != nil {
+		ch := m.names[item.Get("Channel")]
+		switch {
+		case agent == "":
+		case ch == nil:
+			m.loggedOff("Agent/"+agent, l.Asked, at)
+		case ch.loginSeq <= l.Asked: // what an event has told since stays
 			ch.idles = true
 			m.people.introduce(ch).agent = true
 			m.seat(ch.device, "Agent/"+agent, byLogin, at)
@@ -103,10 +109,26 @@ func (m *model) takeAgents(items []ami.Message, at time.Time) {
 	}
 }
 
+// loggedOff has an agent leave whom a list shows at no phone, unless he came since.
+func (m *model) loggedOff(agent string, asked uint64, at time.Time) {
+	phone := m.seats[agent]
+	for _, ch := range m.devices[phone] {
+		if ch.loginSeq > asked {
+			return
+		}
+		ch.idles = false
+	}
+	m.unseat(phone, byLogin, at)
+}
+
 // user takes in who a channel's variable says its person is.
 func (m *model) user(ch *channel, at time.Time) {
 	if user := ch.variable(m.vars.User); user != "" {
 		m.seat(ch.device, user, byUser, at)
+		return
+	}
+	if ch.hasVariable(m.vars.User) && !slices.ContainsFunc(m.devices[ch.device], func(other *channel) bool { return other.variable(m.vars.User) != "" }) {
+		m.unseat(ch.device, byUser, at) // the phone is nobody's now
 	}
 }
 

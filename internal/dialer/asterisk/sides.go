@@ -1,6 +1,7 @@
 package asterisk
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/coachmanager/coachmanager/internal/coaching"
@@ -25,6 +26,8 @@ func (m *model) sideOf(ch, other *channel, s spy) side {
 		return agents
 	case ch.application == "Queue", other != nil && m.isStaff(other, ch):
 		return customers
+	case other != nil && other.byName && !ch.called && !ch.namesItself():
+		return customers // who has Dial call a phone of the house, by a number of his own
 	case s.namesPhone(ch):
 		return agents
 	case ch.isOutside(), len(m.devices[ch.device]) > mostChannels:
@@ -57,7 +60,8 @@ func (m *model) isStaff(ch, other *channel) bool {
 		return true
 	}
 	user := ch.variable(m.vars.User)
-	return ch.queue != "" || user != "" && (other == nil || other.variable(m.vars.User) != user)
+	alone := other == nil && (ch.called || ch.namesItself()) // a caller's may be for the agent who is to have the call
+	return ch.queue != "" || user != "" && (alone || other != nil && other.variable(m.vars.User) != user)
 }
 
 // byDirection is what the dialplan and the order of the channels tell.
@@ -153,6 +157,7 @@ func (ch *channel) cameIn() bool { return !ch.called && isNumber(ch.ownNumber) }
 // caller may be anybody's.
 func (ch *channel) namesItself() bool {
 	_, resource, _ := strings.Cut(ch.device, "/")
-	own := ch.ownNumber != "" && !isNumber(ch.ownNumber) && strings.Trim(ch.ownNumber, "0123456789") == ""
-	return ch.called || own || ch.ownNumber == resource
+	number := cmp.Or(ch.ownNumber, ch.caller)
+	own := number != "" && !isNumber(number) && strings.Trim(number, "0123456789") == ""
+	return ch.called || own || number == resource
 }

@@ -14,7 +14,7 @@ import (
 type lists struct {
 	channels ami.Listing
 	queues   ami.Listing   // of queues and their members; empty where there are none
-	agents   []ami.Message // of app_agent_pool; empty where they could not be had
+	agents   ami.Listing   // of app_agent_pool; empty where they could not be had
 	states   []ami.Message // of devices; empty where they could not be had
 	marks    []ami.Message // the status of every channel, with its mark; empty where it could not be had
 	clock    reading       // what Asterisk's clock showed
@@ -56,6 +56,7 @@ func (m *model) reconcile(l lists, before *model, at time.Time) {
 	m.listed = true
 	m.replay()
 	m.prove(l.channels.Asked)
+	m.stopUntold(at)
 	m.retypeByVariables(at) // of the legs that were known: of others find will know
 	for _, ch := range fresh {
 		// One that is new since the last list will tell of itself by events.
@@ -92,6 +93,9 @@ func (m *model) takeListed(l lists, at time.Time) (fresh []*channel) {
 			}
 			fresh = append(fresh, ch)
 		case ch.seq > l.channels.Asked:
+			if ch.ranSeq <= l.channels.Asked {
+				m.runsAsListed(ch, item, at) // which events tell only when it changes
+			}
 			continue
 		}
 		m.refresh(ch, item, at)
@@ -113,10 +117,24 @@ func (m *model) refresh(ch *channel, item ami.Message, at time.Time) {
 	if bridge, told := item.Lookup("BridgeId"); told && bridge != ch.bridge {
 		m.enterListed(ch, bridge, at)
 	}
+	m.runsAsListed(ch, item, at)
+}
+
+// runsAsListed takes over what a channel runs.
+func (m *model) runsAsListed(ch *channel, item ami.Message, at time.Time) {
 	application, data := item.Get("Application"), item.Get("ApplicationData")
 	if application != ch.application || data != ch.data {
 		ch.application, ch.data = application, data
 		m.correct(ch, at)
+	}
+}
+
+// stopUntold has those stop whom nobody told to have: who was listened to is gone.
+func (m *model) stopUntold(at time.Time) {
+	for _, l := range m.legs {
+		if l.session && !l.bridged && l.spied != "" && m.channels[l.spied] == nil && l.stopped == nil {
+			m.hold(l, at)
+		}
 	}
 }
 
@@ -155,6 +173,7 @@ func (m *model) inherit(before *model, fresh []*channel, at time.Time) {
 		ch.began, ch.held = was.began, was.held
 		ch.ownName, ch.ownNumber, ch.called, ch.byName, ch.outside = was.ownName, was.ownNumber, was.called, was.byName, was.outside
 		ch.shows, ch.shownAt = was.shows, was.shownAt
+		ch.hangupRequested, ch.leaving, ch.transferred = was.hangupRequested, was.leaving, was.transferred
 		ch.talked, ch.answeredAt, ch.number = ch.talked || was.talked, was.answeredAt, cmp.Or(was.number, ch.number)
 		if was.party != nil && m.channels[was.party.id] != nil {
 			ch.party = m.channels[was.party.id]

@@ -22,11 +22,20 @@ var machines = []string{
 	snoopPrefix, "Recorder/", "Announcer/", "CBRec/", "CBAnn/", "UnicastRTP/", "MulticastRTP/", "AudioSocket/", "WebSocket/",
 }
 
+func (ch *channel) isMachine() bool {
+	return slices.ContainsFunc(machines, func(kind string) bool { return strings.HasPrefix(ch.name, kind) })
+}
+
 // listens tells whether somebody in the bridge of a snoop is the one who listens: no
 // machine does, nor who is heard, nor his customer.
 func listens(ch, spied *channel) bool {
-	machine := slices.ContainsFunc(machines, func(kind string) bool { return strings.HasPrefix(ch.name, kind) })
-	return !machine && ch != spied && ch != spied.partner()
+	return !ch.isMachine() && ch != spied && ch != spied.partner()
+}
+
+// byAnother tells whether a leg listens by a snoop that is in the same bridge: of several
+// there the first is its.
+func (l *leg) byAnother(snoop *channel) bool {
+	return l != nil && l.session && l.stopped == nil && l.snoop != nil && l.snoop.bridge == snoop.bridge
 }
 
 // snoopStarted takes in that a snoop listens to a channel.
@@ -48,7 +57,7 @@ func (m *model) trace(snoop *channel, at time.Time) {
 	}
 	for ch := range m.bridges[snoop.bridge] {
 		l := m.legs[ch.id]
-		if !listens(ch, spied) || l != nil && l.session && l.snoop == snoop && l.stopped == nil {
+		if !listens(ch, spied) || l.byAnother(snoop) {
 			continue
 		}
 		l = m.legOf(ch)
@@ -106,7 +115,7 @@ func (m *model) alone(bridge string, l *leg) bool {
 	}
 	for ch := range m.bridges[bridge] {
 		other := m.legs[ch.id]
-		if !ch.isSnoop() && (other == nil || other.snoop == nil) {
+		if !ch.isMachine() && (other == nil || other.snoop == nil) {
 			return false
 		}
 	}

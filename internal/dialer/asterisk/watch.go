@@ -34,13 +34,13 @@ type watch struct {
 	due      time.Time
 	wrapped  *time.Timer // goes off when somebody is done with a call
 	later    time.Time
-	alive    time.Time   // when Asterisk was last heard, as reported
-	stops    time.Time   // when it said that it stops; zero if it did not
-	rest     *time.Timer // goes off when another list may be asked for
-	resting  bool
+	alive    time.Time // when Asterisk was last heard, as reported
+	stops    time.Time // when it said that it stops; zero if it did not
+	listRest rest      // between lists
 
-	found     chan proof // of members of queues
-	lookingUp bool       // they are asked about; under the Dialer's lock
+	found      chan proof // of members of queues
+	lookingUp  bool       // they are asked about; under the Dialer's lock
+	lookUpRest rest       // between two times that they are
 
 	catchUps chan chan struct{} // by any goroutine: closed when all that has arrived is in the model
 	relist   chan struct{}      // by any goroutine: has room for one wish to list anew
@@ -62,7 +62,7 @@ func (d *Dialer) Watch(ctx context.Context, report func(coaching.Sighting) error
 	w := &watch{
 		dialer: d, conn: conn, report: report, marker: newMarker(conn, g), clock: newClock(d.clock), gaps: g,
 		model: newModel(d.cfg, d.people, g),
-		lists: make(chan lists, 1), held: time.NewTimer(time.Hour), wrapped: time.NewTimer(time.Hour), rest: time.NewTimer(time.Hour),
+		lists: make(chan lists, 1), held: time.NewTimer(time.Hour), wrapped: time.NewTimer(time.Hour), listRest: newRest(), lookUpRest: newRest(),
 		found: make(chan proof, 1), catchUps: make(chan chan struct{}), relist: make(chan struct{}, 1), ended: make(chan struct{}),
 	}
 	var helpers sync.WaitGroup
@@ -89,7 +89,8 @@ func (d *Dialer) leave(w *watch) {
 	d.watch = nil
 	w.held.Stop()
 	w.wrapped.Stop()
-	w.rest.Stop()
+	w.listRest.over.Stop()
+	w.lookUpRest.over.Stop()
 	close(w.ended)
 }
 
@@ -115,10 +116,11 @@ func (w *watch) run(ctx context.Context, helpers *sync.WaitGroup) error {
 			}
 		case l := <-w.lists:
 			err = w.reconcile(l)
-			w.resting = w.dialer.rest > 0
-			w.rest.Reset(w.dialer.rest)
-		case <-w.rest.C:
-			w.resting = false
+			w.listRest.begin(w.dialer.rest)
+		case <-w.listRest.over.C:
+			w.listRest.on = false
+		case <-w.lookUpRest.over.C:
+			w.lookUpRest.on = false
 		case p := <-w.found:
 			err = w.believe(p)
 		case caughtUp := <-w.catchUps:
@@ -138,7 +140,7 @@ func (w *watch) run(ctx context.Context, helpers *sync.WaitGroup) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		if err == nil && w.askAgain && !w.asking && !w.resting {
+		if err == nil && w.askAgain && !w.asking && !w.listRest.on {
 			err = w.ask(ctx, helpers)
 		}
 		if err != nil {
@@ -146,6 +148,19 @@ func (w *watch) run(ctx context.Context, helpers *sync.WaitGroup) error {
 		}
 		w.lookUp(ctx, helpers.Go)
 	}
+}
+
+// rest keeps something from being done again at once.
+type rest struct {
+	over *time.Timer
+	on   bool
+}
+
+func newRest() rest { return rest{over: time.NewTimer(time.Hour)} }
+
+func (r *rest) begin(length time.Duration) {
+	r.on = length > 0
+	r.over.Reset(length)
 }
 
 // lost is why the connection has ended. That Asterisk said it would stop explains it
