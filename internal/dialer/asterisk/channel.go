@@ -28,6 +28,7 @@ type channel struct {
 	vars   []setting // the configured variables, as far as they came
 
 	application, data string // what it runs; "" if that was not told
+	place             place  // where in the dialplan
 
 	bridge     string
 	half       *channel  // the other half of a Local channel
@@ -126,6 +127,7 @@ func (m *model) update(ch *channel, e ami.Message, prefix string) {
 		ch.linked = linked
 	}
 	ch.learnNumber(known(e.Get(prefix + "ConnectedLineNum")))
+	ch.place = place{e.Get(prefix + "Exten"), e.Get(prefix + "Context")}
 	for name, value := range e.Variables(prefix) {
 		m.setVariable(ch, name, value)
 		m.gaps.variable(name)

@@ -3,6 +3,8 @@ package asterisk
 import (
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/coachmanager/coachmanager/internal/coaching"
 	"github.com/coachmanager/coachmanager/internal/housetest"
 )
@@ -117,5 +119,59 @@ func TestRealAsteriskExtenSpyNextCall(t *testing.T) {
 	}
 	if !f.talking("5555678", "a1") {
 		t.Error("the customer's call was harmed")
+	}
+}
+
+// Whom an ExtenSpy is on is found after a reconnect by what is remembered, by another
+// service by the mark, and without one by the place in the dialplan.
+func TestRealAsteriskExtenSpyReconnect(t *testing.T) {
+	t.Parallel()
+	f := newFloor(t)
+	f.call("5555678", "a2")
+	f.extenSpies(whoCallsA1 + ",qbBE")
+	before := f.anySession("the session")
+	f.marked(before.Leg, barging)
+	again := func(how string, d *Dialer, want coaching.Attached) {
+		t.Helper()
+		f.watch.stop()
+		f.dialer = d
+		f.watch = watched(t, d)
+		if diff := cmp.Diff(f.watch.snapshot().Legs, []coaching.Attached{want}); diff != "" {
+			t.Errorf("%s: found -, was +:\n%s", how, diff)
+		}
+	}
+	again("the same service", f.dialer, before)
+	again("another service", New(f.dialer.cfg), before)
+	f.watch.stop()
+	f.do("Setvar", "Channel", before.Leg, "Variable", markVariable, "Value", "")
+	f.watch = watched(t, New(f.dialer.cfg))
+	found := f.watch.snapshot().Legs
+	if len(found) != 1 || found[0].Leg != before.Leg || targetExtension(found[0]) != "Local/a1@phone" || found[0].Type != barging || found[0].Exact {
+		t.Errorf("without a mark: %+v", found)
+	}
+}
+
+// One who waits in ExtenSpy listens to nobody, however many others talk.
+func TestRealAsteriskExtenSpyWaits(t *testing.T) {
+	t.Parallel()
+	f := newFloor(t)
+	f.extenSpies("a2@inbound,qb")
+	housetest.WaitFor(t, "the supervisor to wait", func() bool {
+		for _, c := range f.channels() {
+			if c.Get("Application") == "ExtenSpy" {
+				return true
+			}
+		}
+		return false
+	})
+	f.watch.stop()
+	f.dialer = New(f.dialer.cfg)
+	f.watch = watched(t, f.dialer)
+	if legs := f.watch.snapshot().Legs; len(legs) != 0 {
+		t.Errorf("found: %+v", legs)
+	}
+	f.call("5555678", "a2")
+	if session := f.anySession("the session"); targetExtension(session) != "Local/a2@phone" {
+		t.Errorf("attached: %+v", session)
 	}
 }

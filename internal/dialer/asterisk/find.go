@@ -26,8 +26,8 @@ func (m *model) find(ch *channel, before *model) {
 
 func (m *model) findSpy(ch *channel, s spy, was *memory) {
 	spied, several := m.candidate(ch, s)
-	if several && was != nil {
-		if known := m.channels[was.spied]; known != nil && s.matches(known) {
+	if was != nil && (several || s.place != place{}) {
+		if known := m.channels[was.spied]; known != nil && s.holds(known) {
 			spied, several = known, false
 		}
 	}
@@ -129,7 +129,7 @@ func (m *model) candidate(spyer *channel, s spy) (spied *channel, several bool) 
 // of those who are wanted, and whether to anybody else.
 func (m *model) couldBeOn(l *leg, wanted func(extension string) bool) (one, other bool) {
 	for _, ch := range m.channels {
-		if _, spies := spyOf(ch.application, ch.data); spies || ch.isSnoop() || ch.device == l.ch.device || !l.spy.matches(ch) {
+		if _, spies := spyOf(ch.application, ch.data); spies || ch.isSnoop() || ch.device == l.ch.device || !l.spy.holds(ch) {
 			continue
 		}
 		if m.couldBe(ch, l.spy, wanted) {

@@ -12,21 +12,31 @@ import (
 type spy struct {
 	kind    coaching.Type
 	prefix  string // of the names of the channels that may be spied on; "" where all may be
+	place   place  // where those channels are in the dialplan; empty where they may be anywhere
 	exact   bool   // prefix is the name or Uniqueid of one channel
 	bridged bool   // only channels in a bridge
 	narrow  bool   // only some of those that the prefix names, by marks we do not see
 	digits  bool   // the supervisor may switch the type by keypad
 }
 
-// spyOf reads the arguments of an application: PREFIX[,OPTIONS]. It tells whether
-// the application spies at all.
+// place is one in the dialplan. Whoever calls an extension is there, and nobody who is
+// called by it: ExtenSpy looks for channels by nothing else, and by no hint.
+type place struct{ exten, context string }
+
+// has tells whether a channel is there. Asterisk compares without regard to case.
+func (p place) has(ch *channel) bool {
+	return strings.EqualFold(p.exten, ch.place.exten) && (p.context == "" || strings.EqualFold(p.context, ch.place.context))
+}
+
+// spyOf reads the arguments of an application: PREFIX[,OPTIONS], and of ExtenSpy
+// EXTEN[@CONTEXT][,OPTIONS]. It tells whether the application spies at all.
 func spyOf(application, data string) (spy, bool) {
 	extension := strings.EqualFold(application, "ExtenSpy")
 	if !extension && !strings.EqualFold(application, "ChanSpy") {
 		return spy{}, false
 	}
 	prefix, options, _ := strings.Cut(data, ",")
-	if prefix == "all" {
+	if prefix == "all" && !extension {
 		prefix = "" // as Asterisk reads it
 	}
 	options = letters(options)
@@ -36,7 +46,12 @@ func spyOf(application, data string) (spy, bool) {
 		narrow: strings.ContainsAny(options, "ge"), digits: strings.Contains(options, "d"),
 	}
 	if extension {
-		s.prefix, s.exact, s.narrow = "", false, true // whose device the extension is, only its hint knows
+		s.prefix, s.exact = "", false
+		s.place.exten, s.place.context, _ = strings.Cut(prefix, "@")
+		if s.place.exten == "" {
+			s.place.context = "" // a context alone means nothing
+		}
+		s.narrow = s.narrow || s.place.exten != "" && s.place.context == "" // the supervisor's own
 	}
 	return s, true
 }
@@ -100,12 +115,18 @@ func (s spy) matches(ch *channel) bool {
 	switch {
 	case s.bridged && ch.bridge == "":
 		return false
+	case s.place != place{}:
+		return s.place.has(ch)
 	case s.exact:
 		return s.prefix == ch.name || s.prefix == ch.id
 	default:
 		return s.begins(ch.name)
 	}
 }
+
+// holds tells whether the spy may be listening to a channel by now. What ExtenSpy has
+// found it stays on, wherever in the dialplan that goes.
+func (s spy) holds(ch *channel) bool { return s.place != place{} || s.matches(ch) }
 
 // begins tells whether a name begins with the prefix, which Asterisk compares without
 // regard to case.
