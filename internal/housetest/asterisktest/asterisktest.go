@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -33,6 +34,7 @@ type Instance struct {
 	t       testing.TB
 	program string
 	conf    map[string]string
+	wrapper []string // what runs the program, if anything
 	port    int
 	process *child.Process // nil while it does not run
 }
@@ -48,6 +50,12 @@ var errPortTaken = errors.New("the port was taken meanwhile")
 // no HTTP. ContactCentre is a configuration to start from.
 func Start(t testing.TB, conf map[string]string) *Instance {
 	t.Helper()
+	return start(t, conf, func(*Instance) error { return nil })
+}
+
+// start is Start of one that is prepared first, once its folder is there.
+func start(t testing.TB, conf map[string]string, prepare func(*Instance) error) *Instance {
+	t.Helper()
 	program, err := find()
 	if err != nil {
 		housetest.Missing(t, err.Error())
@@ -60,6 +68,9 @@ func Start(t testing.TB, conf map[string]string) *Instance {
 	}
 	a := &Instance{Dir: dir, t: t, program: program, conf: conf}
 	t.Cleanup(a.cleanUp)
+	if err := prepare(a); err != nil {
+		t.Fatal(err)
+	}
 	for range ports {
 		if a.port, err = child.FreePort(); err != nil {
 			t.Fatal(err)
@@ -171,7 +182,7 @@ func (a *Instance) start() error {
 		}
 	}
 	process, err := child.Start(child.Server{
-		Command:    []string{a.program, confDir, filepath.Join(a.Dir, "s")},
+		Command:    append(slices.Clone(a.wrapper), a.program, confDir, filepath.Join(a.Dir, "s")),
 		Dir:        a.Dir,
 		Log:        a.log(),
 		LastSignal: "KILL",
