@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"os/exec"
@@ -143,6 +144,24 @@ func (a *Instance) CLI(command string) string {
 		a.t.Fatalf("asterisk -rx %q: %v\n%s", command, err, out)
 	}
 	return string(out)
+}
+
+// Major is its version, as in 22.
+func (a *Instance) Major() int {
+	a.t.Helper()
+	_, version, _ := strings.Cut(a.CLI("core show version"), "Asterisk ")
+	major, err := strconv.Atoi(version[:max(strings.Index(version, "."), 0)])
+	if err != nil {
+		a.t.Fatalf("the version %q: %v", version, err)
+	}
+	return major
+}
+
+// Restarts tells whether it can start itself again, as by core restart now: one whose
+// ld.so is too old to be told the program's name ends instead.
+func (a *Instance) Restarts() bool {
+	_, err := os.Stat(filepath.Join(filepath.Dir(a.program), "lib", "old-ld.so"))
+	return errors.Is(err, fs.ErrNotExist)
 }
 
 func (a *Instance) cleanUp() {
