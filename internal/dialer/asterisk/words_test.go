@@ -57,7 +57,7 @@ func TestTimesThatCannotBeAreTheArrivals(t *testing.T) {
 	now := time.Unix(1795328423, 0).UTC()
 	c := clock{local: func() time.Time { return now }}
 	for text, want := range map[string]time.Time{
-		"1795328420.5": now.Add(-2500 * time.Millisecond), "4102444800.0": now, "999999999999.0": now, "1.0": now, "": now,
+		"1795328420.5": now.Add(-2500 * time.Millisecond), "1795328393.0": now.Add(-30 * time.Second), "1795328303.0": now, "1795328543.0": now, "4102444800.0": now, "999999999999.0": now, "1.0": now, "": now,
 	} {
 		if got, _ := c.of(message("Timestamp", text)); !got.Equal(want) {
 			t.Errorf("%q: got %v, want %v", text, got, want)
