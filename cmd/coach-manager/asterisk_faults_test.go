@@ -84,6 +84,9 @@ func TestRealAsteriskRestarted(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := newPlay(t, "")
+			if name == "core restart now" && !p.pbx.Restarts() {
+				t.Skip("this Asterisk cannot start itself again")
+			}
 			id := p.listens("s1", "coach", "a1")
 			want := inTheCall("coach")
 			p.shows(id, want)

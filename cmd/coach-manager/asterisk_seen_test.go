@@ -127,8 +127,9 @@ func (s wholeSession) seen() seen {
 	return shown
 }
 
-// impossible are the times of a session that cannot be.
-func (s wholeSession) impossible() (wrong []string) {
+// impossible are the times of a session that cannot be, by a clock that was set forward
+// or, if negative, back: a call may have begun by the one before then.
+func (s wholeSession) impossible(set time.Duration) (wrong []string) {
 	want := func(what string, is bool) {
 		if !is {
 			wrong = append(wrong, what)
@@ -144,12 +145,12 @@ func (s wholeSession) impossible() (wrong []string) {
 		order = append(order, *s.EndedAt)
 		want("the length is from start to end", s.LengthSeconds != nil && *s.LengthSeconds == int(s.EndedAt.Sub(s.StartedAt)/time.Second))
 	}
-	order = append(order, time.Now().Add(time.Second)) // one machine's clock; Asterisk tells microseconds
+	order = append(order, time.Now().Add(max(set, 0)+time.Second)) // Asterisk tells microseconds
 	want("start, types, end and now come in this order", slices.IsSortedFunc(order, time.Time.Compare))
 	want("what is stale was confirmed last at some moment", s.Stale == (s.LastConfirmedAt != nil))
 	for _, c := range s.Calls {
 		want("a call is heard between the session's start and its end", c.HeardFrom != nil && !c.HeardFrom.Before(s.StartedAt) &&
-			(c.HeardUntil == nil || !c.HeardUntil.Before(*c.HeardFrom) && (s.EndedAt == nil || !c.HeardUntil.After(*s.EndedAt))))
+			(c.HeardUntil == nil || !c.HeardUntil.Before(*c.HeardFrom) && (s.EndedAt == nil || !c.HeardUntil.Add(min(set, 0)).After(*s.EndedAt))))
 		want("a call has an id and begins before it is answered", c.CallID != "" && (c.AnsweredAt == nil || !c.AnsweredAt.Before(c.StartedAt)))
 	}
 	return wrong
@@ -171,7 +172,7 @@ func (p *program) see(id string) (seen, wholeSession) {
 		p.t.Fatal(err)
 	}
 	shown := s.seen()
-	shown.Wrong = append(s.impossible(), p.contradictions(s, whole)...)
+	shown.Wrong = append(s.impossible(p.set), p.contradictions(s, whole)...)
 	return shown, s
 }
 

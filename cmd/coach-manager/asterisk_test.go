@@ -55,7 +55,12 @@ func newRealCentre(t *testing.T) *realCentre {
 
 func realCentreOf(t *testing.T, conf map[string]string) *realCentre {
 	t.Helper()
-	c := &realCentre{t: t, pbx: asterisktest.Start(t, conf)}
+	return realCentreOn(t, asterisktest.Start(t, conf))
+}
+
+func realCentreOn(t *testing.T, pbx *asterisktest.Instance) *realCentre {
+	t.Helper()
+	c := &realCentre{t: t, pbx: pbx}
 	c.connect()
 	t.Cleanup(func() { c.hands.Close() })
 	c.originate("5551234@customer", "inbound")

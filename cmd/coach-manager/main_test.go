@@ -76,7 +76,8 @@ type program struct {
 	t         *testing.T
 	url       string
 	out, logs func() string
-	stop      func() int // as SIGTERM does; returns the exit code
+	stop      func() int    // as SIGTERM does; returns the exit code
+	set       time.Duration // by how much the clock that facts go by was set forward
 }
 
 // openly adds what a program that serves needs in tests that are not about access:

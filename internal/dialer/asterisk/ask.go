@@ -131,7 +131,7 @@ func (w *watch) reconcile(l lists) error {
 			return err
 		}
 	}
-	w.schedule(due, later)
+	w.schedule(at, due, later)
 	if err := w.deliver(n); err != nil {
 		return err
 	}

@@ -129,13 +129,27 @@ func (m *model) tellCall(c *call, seen coaching.CallSeen, at time.Time) {
 		if c.seen.AnsweredAt != nil {
 			seen.AnsweredAt = c.seen.AnsweredAt
 		}
-		if sameCall(c.seen, seen) {
-			return
-		}
+	}
+	seen.AnsweredAt = notBefore(seen.StartedAt, seen.AnsweredAt)
+	seen.EndedAt = notBefore(seen.StartedAt, seen.EndedAt)
+	if seen.AnsweredAt != nil {
+		seen.EndedAt = notBefore(*seen.AnsweredAt, seen.EndedAt)
+	}
+	if c.seen.CallID != "" && sameCall(c.seen, seen) {
+		return
 	}
 	seen.At = after(c.seen.At, at)
 	c.seen = seen
 	m.tell(seen)
+}
+
+// notBefore keeps a call's moments in order where the clock they were told by was set
+// back between them.
+func notBefore(earlier time.Time, at *time.Time) *time.Time {
+	if at != nil && at.Before(earlier) {
+		return &earlier
+	}
+	return at
 }
 
 // callOf is how the call of a channel stands.

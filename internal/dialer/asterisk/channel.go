@@ -30,6 +30,7 @@ type channel struct {
 
 	application, data string // what it runs; "" if that was not told
 	ranSeq            uint64 // of the event that told
+	place             place  // where in the dialplan
 
 	bridge     string
 	half       *channel  // the other half of a Local channel
@@ -81,6 +82,7 @@ func (m *model) newChannel(e ami.Message, at time.Time) {
 		m.people.recognise(ch)
 	}
 	m.update(ch, e, "")
+	ch.place = placeOf(e)
 }
 
 func (m *model) add(id, name string) *channel {

@@ -42,8 +42,9 @@ func (c *clock) set(r reading) {
 func (c *clock) now() time.Time { return tick(c.shown.Add(c.local().Sub(c.asked))) }
 
 // oddBy is how far a Timestamp may be from Asterisk's clock. One that is farther off is
-// forged, or the clock was set; either way the arrival tells better.
-const oddBy = 10 * time.Minute
+// forged, or the clock was set; either way the arrival tells better. An Asterisk without
+// a processor to spare tells some seconds late.
+const oddBy = time.Minute
 
 // of is when an event happened: by its Timestamp, which timestampevents=yes gives,
 // else when it arrived. It may step back by some 2 ms from one event to the next:

@@ -22,7 +22,7 @@ type evidence struct {
 	bare    int                  // events without one, before that
 	implied map[string]time.Time // classes of what lists show, since when; zero for since just now
 
-	channels, before map[string]place       // of the last list and the one before; nil for none
+	channels, before map[string]looks       // of the last list and the one before; nil for none
 	members          map[membership]counted // of queues, of the last list
 	interfaces       map[string]bool
 }
@@ -34,8 +34,8 @@ type classHeard struct {
 	reads bool     // the user may read it
 }
 
-// place is what events tell of a listed channel.
-type place struct {
+// looks are what events tell of a listed channel.
+type looks struct {
 	state, bridge string // class call
 	extension     string // class dialplan: where it is there
 }
@@ -112,10 +112,10 @@ func (v *evidence) unstamped() bool { return !v.stamped && v.bare > 1 }
 // list takes in a list of the channels and the members of queues. What is not as in
 // the list before, events tell, or will within a while.
 func (v *evidence) list(l lists) {
-	v.before, v.channels = v.channels, map[string]place{}
+	v.before, v.channels = v.channels, map[string]looks{}
 	for _, item := range l.channels.Items {
 		id, application, priority := item.Get("Uniqueid"), item.Get("Application"), item.Get("Priority")
-		now := place{state: item.Get("ChannelStateDesc"), bridge: item.Get("BridgeId")}
+		now := looks{state: item.Get("ChannelStateDesc"), bridge: item.Get("BridgeId")}
 		// Dialled channels run AppDial, and say so by a Newexten; of an application that
 		// an Originate names there is none, and priority 1 goes with it
 		// (testdata/sip-originate-application.ami).
@@ -137,7 +137,7 @@ func (v *evidence) list(l lists) {
 }
 
 // compare looks for what became of a channel since the list before.
-func (v *evidence) compare(id string, now place) {
+func (v *evidence) compare(id string, now looks) {
 	if v.before == nil {
 		return
 	}

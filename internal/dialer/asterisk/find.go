@@ -26,7 +26,7 @@ func (m *model) find(ch *channel, before *model) {
 
 func (m *model) findSpy(ch *channel, s spy, was *memory) {
 	spied, several := m.candidate(ch, s)
-	if was != nil && (several || spied == nil || spied.device != was.target) {
+	if was != nil && (several || spied == nil || spied.device != was.target || s.place != place{}) {
 		// It was told on whom: that is believed as far as its arguments allow it.
 		if known := m.channels[was.spied]; known != nil && known != ch && s.allows(known) {
 			spied, several = known, false
@@ -114,7 +114,7 @@ func (l *leg) dateAgain(was *memory) {
 // there is none; several says that there is more than one.
 func (m *model) candidate(spyer *channel, s spy) (spied *channel, several bool) {
 	for _, ch := range m.channels {
-		if !mayHear(spyer, s, ch) {
+		if !mayHear(spyer, ch) || !s.matches(ch) {
 			continue
 		}
 		if s.narrow || spied != nil && ch.device != spied.device {
@@ -127,17 +127,17 @@ func (m *model) candidate(spyer *channel, s spy) (spied *channel, several bool) 
 	return spied, false
 }
 
-// mayHear tells whether a spy could listen to a channel, so far as can be seen.
-func mayHear(spyer *channel, s spy, ch *channel) bool {
+// mayHear tells whether one channel could listen to another, whatever its arguments say.
+func mayHear(spyer, ch *channel) bool {
 	_, spies := spyOf(ch.application, ch.data)
-	return !spies && ch != spyer && !ch.isSnoop() && ch.device != spyer.device && s.matches(ch)
+	return !spies && ch != spyer && !ch.isSnoop() && ch.device != spyer.device
 }
 
 // couldBeOn tells whether a leg whose target is untold could be listening to one
 // of those who are wanted, and whether to anybody else.
 func (m *model) couldBeOn(l *leg, wanted func(extension string) bool) (one, other bool) {
 	for _, ch := range m.channels {
-		if !mayHear(l.ch, l.spy, ch) {
+		if !mayHear(l.ch, ch) || !l.spy.holds(ch) {
 			continue
 		}
 		if m.couldBe(ch, l.spy, wanted) {

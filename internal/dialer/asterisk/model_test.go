@@ -333,6 +333,9 @@ func TestFoundLegs(t *testing.T) {
 	theirs := listed("PJSIP/trunk-00000006", "1000.6", "Dial", "PJSIP/agent1&PJSIP/agent2,30", "b2")
 	idle := listed(ag2, ag2ID, "AppDial", "(Outgoing Line)", "")
 	spy := func(data string) []string { return listed(sup, supID, "ChanSpy", data, "") }
+	at := func(exten string, item []string) []string {
+		return append(item[:len(item):len(item)], "Exten", exten, "Context", "phones")
+	}
 	cases := map[string]struct {
 		items [][]string
 		want  []string
@@ -346,7 +349,11 @@ func TestFoundLegs(t *testing.T) {
 		"by nothing":                        {[][]string{spy(",q"), agent, customer}, []string{"40 1000.1 on ? monitor"}},
 		"of nobody who is there":            {[][]string{spy("PJSIP/agent9,q"), agent, customer}, []string{}},
 		"switchable: the type may be later": {[][]string{spy("PJSIP/agent1,qd"), agent, customer}, []string{"40 1000.1 on PJSIP/agent1 unknown"}},
-		"of an extension":                   {[][]string{listed(sup, supID, "ExtenSpy", "2001@phones,qw", ""), agent}, []string{"40 1000.1 on ? coach"}},
+		"of an extension":                   {[][]string{listed(sup, supID, "ExtenSpy", "2001@Phones,qw", ""), at("2001", agent), customer, at("2002", other), theirs}, []string{"40 1000.1 on PJSIP/agent1 coach"}},
+		"of who calls an extension":         {[][]string{listed(sup, supID, "ExtenSpy", "2001@phones,qB", ""), agent, at("2001", customer), at("2002", theirs), other}, []string{"40 1000.1 on PJSIP/agent1 barge"}},
+		"of an extension of one's own":      {[][]string{listed(sup, supID, "ExtenSpy", "2001,q", ""), at("2001", agent)}, []string{"40 1000.1 on ? monitor"}},
+		"of an extension where nobody is":   {[][]string{listed(sup, supID, "ExtenSpy", "2001@phones,q", ""), at("2002", agent), customer}, []string{}},
+		"of any extension":                  {[][]string{listed(sup, supID, "ExtenSpy", ",q", ""), at("2001", agent), at("2002", other)}, []string{"40 1000.1 on ? monitor"}},
 		"of both halves of a Local":         {[][]string{listed("Local/s1@p-1;1", supID, "ChanSpy", "Local/a1@p,q", ""), listed("Local/a1@p-2;1", ag1ID, "", "", "b"), listed("Local/a1@p-2;2", ag2ID, "", "", "")}, []string{"40 1000.1 on Local/a1@p monitor"}},
 	}
 	for name, c := range cases {
@@ -457,6 +464,14 @@ func TestLegsOutliveAConnection(t *testing.T) {
 			},
 			[][]string{listed(sup, supID, "Playback", "bye", ""), listed(ag1, ag1ID, "", "", "b1")},
 			[]string{},
+		},
+		"one on who has gone on in the dialplan": {
+			func(d *desk) {
+				d.runs("ExtenSpy", "2001@phones,qw")
+				d.spying("ChanSpyStart", sup, supID, ag1, ag1ID)
+			},
+			[][]string{listed(sup, supID, "ExtenSpy", "2001@phones,qw", ""), append(listed(ag2, ag2ID, "", "", "b2"), "Exten", "2001", "Context", "phones"), listed(ag1, ag1ID, "", "", "b1")},
+			[]string{"48 1000.1 on PJSIP/agent1 coach"},
 		},
 		"one that waited for the first": {
 			func(d *desk) { d.runs("ChanSpy", "PJSIP/agent9,q") },

@@ -112,7 +112,7 @@ func (m *model) takeListed(l lists, at time.Time) (fresh []*channel) {
 func (m *model) refresh(ch *channel, item ami.Message, at time.Time) {
 	seq := ch.seq
 	m.update(ch, item, "")
-	ch.caller = known(item.Get("CallerIDNum"))
+	ch.caller, ch.place = known(item.Get("CallerIDNum")), placeOf(item)
 	ch.seq = seq // a list is not an event: the next one may take it out
 	if bridge, told := item.Lookup("BridgeId"); told && bridge != ch.bridge {
 		m.enterListed(ch, bridge, at)

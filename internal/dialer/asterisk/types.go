@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/coachmanager/coachmanager/internal/coaching"
+	"github.com/coachmanager/coachmanager/internal/dialer/ami"
 )
 
 // spy is what the arguments of ChanSpy and ExtenSpy tell. Neither ChanSpyStart nor
@@ -12,21 +13,33 @@ import (
 type spy struct {
 	kind    coaching.Type
 	prefix  string // of the names of the channels that may be spied on; "" where all may be
+	place   place  // where those channels are in the dialplan; empty where they may be anywhere
 	exact   bool   // prefix is the name or Uniqueid of one channel
 	bridged bool   // only channels in a bridge
 	narrow  bool   // only some of those that the prefix names, by marks we do not see
 	digits  bool   // the supervisor may switch the type by keypad
 }
 
-// spyOf reads the arguments of an application: PREFIX[,OPTIONS]. It tells whether
-// the application spies at all.
+// place is one in the dialplan. Whoever calls an extension is there, and nobody who is
+// called by it: ExtenSpy looks for channels by nothing else, and by no hint.
+type place struct{ exten, context string }
+
+func placeOf(e ami.Message) place { return place{e.Get("Exten"), e.Get("Context")} }
+
+// has tells whether a channel is there. Asterisk compares without regard to case.
+func (p place) has(ch *channel) bool {
+	return strings.EqualFold(p.exten, ch.place.exten) && (p.context == "" || strings.EqualFold(p.context, ch.place.context))
+}
+
+// spyOf reads the arguments of an application: PREFIX[,OPTIONS], and of ExtenSpy
+// EXTEN[@CONTEXT][,OPTIONS]. It tells whether the application spies at all.
 func spyOf(application, data string) (spy, bool) {
 	extension := strings.EqualFold(application, "ExtenSpy")
 	if !extension && !strings.EqualFold(application, "ChanSpy") {
 		return spy{}, false
 	}
 	prefix, options, _ := strings.Cut(data, ",")
-	if prefix == "all" {
+	if prefix == "all" && !extension {
 		prefix = "" // as Asterisk reads it
 	}
 	options = letters(options)
@@ -36,7 +49,12 @@ func spyOf(application, data string) (spy, bool) {
 		narrow: strings.ContainsAny(options, "ge"), digits: strings.Contains(options, "d"),
 	}
 	if extension {
-		s.prefix, s.exact, s.narrow = "", false, true // whose device the extension is, only its hint knows
+		s.prefix, s.exact = "", false
+		s.place.exten, s.place.context, _ = strings.Cut(prefix, "@")
+		if s.place.exten == "" {
+			s.place.context = "" // a context alone means nothing
+		}
+		s.narrow = s.narrow || s.place.exten != "" && s.place.context == "" // the supervisor's own
 	}
 	return s, true
 }
@@ -97,17 +115,28 @@ func (s spy) names(ch *channel) bool {
 
 // matches tells whether the spy may begin to listen to a channel as it is now.
 func (s spy) matches(ch *channel) bool {
-	return s.allows(ch) && (ch.bridge != "" || !s.bridged)
+	switch {
+	case s.bridged && ch.bridge == "":
+		return false
+	case s.place != place{}:
+		return s.place.has(ch)
+	default:
+		return s.allows(ch)
+	}
 }
 
-// allows tells whether the spy's arguments name a channel. One in a bridge that was
-// listened to may have left it since.
+// allows tells whether the spy's arguments name a channel, wherever that has gone since
+// it was listened to: out of its bridge, or on in the dialplan, by which ExtenSpy finds it.
 func (s spy) allows(ch *channel) bool {
 	if s.exact {
 		return s.prefix == ch.name || s.prefix == ch.id
 	}
 	return s.begins(ch.name)
 }
+
+// holds tells whether the spy may be listening to a channel by now. One that ExtenSpy
+// has found may be anywhere in the dialplan.
+func (s spy) holds(ch *channel) bool { return s.place != place{} || s.matches(ch) }
 
 // begins tells whether a name begins with the prefix, which Asterisk compares without
 // regard to case.

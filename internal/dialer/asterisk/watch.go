@@ -225,14 +225,15 @@ func (w *watch) step(at time.Time, change func()) error {
 	doubts := len(w.model.unproven) > 0 || w.model.unsure
 	w.dialer.mu.Unlock()
 
-	w.schedule(due, later)
+	w.schedule(at, due, later)
 	w.askAgain = w.askAgain || doubts && !w.asking
 	return w.deliver(n)
 }
 
-// schedule has the watch look again when something is due: by Asterisk's clock,
-// but however that is set, no later than it takes to settle.
-func (w *watch) schedule(due, later time.Time) {
+// schedule has the watch look again when something is due: as much later as that is
+// than what was just taken in, however late Asterisk told that and however its clock
+// was set meanwhile, and no later than it takes to settle.
+func (w *watch) schedule(at, due, later time.Time) {
 	if !later.Equal(w.later) && !later.IsZero() {
 		w.wrapped.Reset(max(later.Sub(w.clock.now()), 0))
 	}
@@ -241,7 +242,7 @@ func (w *watch) schedule(due, later time.Time) {
 		return
 	}
 	if w.due = due; !due.IsZero() {
-		w.held.Reset(w.dialer.settle)
+		w.held.Reset(min(max(due.Sub(at), 0), w.dialer.settle))
 	}
 }
 

@@ -23,7 +23,11 @@ func TestSpyOf(t *testing.T) {
 		"letters of a name": {"ChanSpy", "PJSIP/agent1,g(wB:x)n(me@BW)q", spy{kind: monitor, prefix: "PJSIP/agent1", narrow: true}, true},
 		"bridged, exact":    {"ChanSpy", "1.2,bu", spy{kind: monitor, prefix: "1.2", exact: true, bridged: true}, true},
 		"switchable":        {"ChanSpy", "PJSIP/agent1,qwd", spy{kind: coaching.TypeCoach, prefix: "PJSIP/agent1", digits: true}, true},
-		"an extension":      {"ExtenSpy", "2001@phones,B", spy{kind: barging, narrow: true}, true},
+		"an extension":      {"ExtenSpy", "2001@phones,B", spy{kind: barging, place: place{"2001", "phones"}}, true},
+		"of one's own":      {"ExtenSpy", "2001,uw", spy{kind: coaching.TypeCoach, place: place{exten: "2001"}, narrow: true}, true},
+		"called all":        {"ExtenSpy", "all@phones", spy{kind: monitor, place: place{"all", "phones"}}, true},
+		"of a group":        {"ExtenSpy", "2001@phones,g(x)", spy{kind: monitor, place: place{"2001", "phones"}, narrow: true}, true},
+		"no extension":      {"ExtenSpy", "@phones", spy{kind: monitor}, true},
 		"another":           {"Dial", "PJSIP/agent1,30,w", spy{}, false},
 		"open bracket":      {"ChanSpy", "x,g(w", spy{kind: monitor, prefix: "x", narrow: true}, true},
 	}
@@ -53,7 +57,7 @@ func TestTimesThatCannotBeAreTheArrivals(t *testing.T) {
 	now := time.Unix(1795328423, 0).UTC()
 	c := newClock(func() time.Time { return now })
 	for text, want := range map[string]time.Time{
-		"1795328420.5": now.Add(-2500 * time.Millisecond), "4102444800.0": now, "999999999999.0": now, "1.0": now, "": now,
+		"1795328420.5": now.Add(-2500 * time.Millisecond), "1795328393.0": now.Add(-30 * time.Second), "1795328303.0": now, "1795328543.0": now, "4102444800.0": now, "999999999999.0": now, "1.0": now, "": now,
 	} {
 		if got := c.of(message("Timestamp", text)); !got.Equal(want) {
 			t.Errorf("%q: got %v, want %v", text, got, want)

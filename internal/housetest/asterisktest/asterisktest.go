@@ -5,10 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -33,6 +35,7 @@ type Instance struct {
 	t       testing.TB
 	program string
 	conf    map[string]string
+	wrapper []string // what runs the program, if anything
 	port    int
 	process *child.Process // nil while it does not run
 }
@@ -48,6 +51,12 @@ var errPortTaken = errors.New("the port was taken meanwhile")
 // no HTTP. ContactCentre is a configuration to start from.
 func Start(t testing.TB, conf map[string]string) *Instance {
 	t.Helper()
+	return start(t, conf, func(*Instance) error { return nil })
+}
+
+// start is Start of one that is prepared first, once its folder is there.
+func start(t testing.TB, conf map[string]string, prepare func(*Instance) error) *Instance {
+	t.Helper()
 	program, err := find()
 	if err != nil {
 		housetest.Missing(t, err.Error())
@@ -60,6 +69,9 @@ func Start(t testing.TB, conf map[string]string) *Instance {
 	}
 	a := &Instance{Dir: dir, t: t, program: program, conf: conf}
 	t.Cleanup(a.cleanUp)
+	if err := prepare(a); err != nil {
+		t.Fatal(err)
+	}
 	for range ports {
 		if a.port, err = child.FreePort(); err != nil {
 			t.Fatal(err)
@@ -134,6 +146,24 @@ func (a *Instance) CLI(command string) string {
 	return string(out)
 }
 
+// Major is its version, as in 22.
+func (a *Instance) Major() int {
+	a.t.Helper()
+	_, version, _ := strings.Cut(a.CLI("core show version"), "Asterisk ")
+	major, err := strconv.Atoi(version[:max(strings.Index(version, "."), 0)])
+	if err != nil {
+		a.t.Fatalf("the version %q: %v", version, err)
+	}
+	return major
+}
+
+// Restarts tells whether it can start itself again, as by core restart now: one whose
+// ld.so is too old to be told the program's name ends instead.
+func (a *Instance) Restarts() bool {
+	_, err := os.Stat(filepath.Join(filepath.Dir(a.program), "lib", "old-ld.so"))
+	return errors.Is(err, fs.ErrNotExist)
+}
+
 func (a *Instance) cleanUp() {
 	if err := a.kill(); err != nil {
 		a.t.Error(err)
@@ -171,7 +201,7 @@ func (a *Instance) start() error {
 		}
 	}
 	process, err := child.Start(child.Server{
-		Command:    []string{a.program, confDir, filepath.Join(a.Dir, "s")},
+		Command:    append(slices.Clone(a.wrapper), a.program, confDir, filepath.Join(a.Dir, "s")),
 		Dir:        a.Dir,
 		Log:        a.log(),
 		LastSignal: "KILL",

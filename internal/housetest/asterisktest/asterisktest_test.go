@@ -2,8 +2,10 @@ package asterisktest_test
 
 import (
 	"net"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
@@ -101,6 +103,22 @@ func TestStopKillAndStart(t *testing.T) {
 
 	a.Start()
 	login(t, addr, asterisktest.CoachUser, asterisktest.CoachSecret)
+}
+
+func TestClockIsWrongAtOnce(t *testing.T) {
+	t.Parallel()
+	a := asterisktest.StartClocked(t, asterisktest.ContactCentre())
+	floor := login(t, a.AMI, asterisktest.TestUser, asterisktest.TestSecret)
+	for _, ahead := range []time.Duration{0, time.Hour, -time.Hour, -5 * time.Minute, 0} {
+		a.SetClock(ahead)
+		seconds, err := strconv.ParseFloat(floor.ask("Ping")["Timestamp"], 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if off := time.Until(time.UnixMicro(int64(seconds*1e6))) - ahead; off.Abs() > 10*time.Second {
+			t.Errorf("%v ahead: it is off by %v", ahead, off)
+		}
+	}
 }
 
 func refused(t *testing.T, addr string) {

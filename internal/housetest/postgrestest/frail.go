@@ -4,16 +4,14 @@ import (
 	_ "embed"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"runtime"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/coachmanager/coachmanager/internal/housetest"
+	"github.com/coachmanager/coachmanager/internal/housetest/child"
 )
 
 // Frail is a private server whose disk can be full and whose clock can be wrong.
@@ -116,35 +114,10 @@ func (c *cluster) weaken() error {
 }
 
 // frailLibrary is frail.c, compiled once for the whole test binary.
-var frailLibrary = sync.OnceValues(func() (library []byte, err error) {
-	compiler, err := compiler()
-	if err != nil {
-		return nil, err
+var frailLibrary = sync.OnceValues(func() ([]byte, error) {
+	library, err := child.Compile(frailSource, "-ldl")
+	if errors.Is(err, child.ErrNoCompiler) {
+		return nil, missing("a server's disk cannot be full here, nor its clock wrong: " + err.Error())
 	}
-	dir, err := os.MkdirTemp("", "coach-frail")
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	from, to := filepath.Join(dir, "frail.c"), filepath.Join(dir, "frail.so")
-	if err := os.WriteFile(from, frailSource, 0o600); err != nil {
-		return nil, err
-	}
-	if out, err := exec.Command(compiler, "-shared", "-fPIC", "-O1", "-o", to, from, "-ldl").CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("compile frail.c: %w\n%s", err, out)
-	}
-	return os.ReadFile(to)
+	return library, err
 })
-
-// compiler is the C compiler that the race detector uses too.
-func compiler() (string, error) {
-	if runtime.GOOS != "linux" {
-		return "", missing("this is no Linux: only there can a server's disk be full and its clock wrong")
-	}
-	for _, name := range []string{os.Getenv("CC"), "gcc", "cc"} {
-		if path, err := exec.LookPath(name); err == nil {
-			return path, nil
-		}
-	}
-	return "", missing("there is no C compiler to have a server's disk full and its clock wrong: install gcc, and libc6-dev")
-}
