@@ -70,3 +70,26 @@ func TestDoubtIsNotDearlyPaid(t *testing.T) {
 	leg := c.attach(supervisor1, agent1, monitor)
 	w.attached(leg, monitor)
 }
+
+// A member whom no list has is asked about, and not at each event that names him.
+func TestDoubtAboutMembersIsNotDearlyPaid(t *testing.T) {
+	t.Parallel()
+	c := newCentre(t)
+	d := c.dialer()
+	w := watched(t, d)
+	w.snapshot()
+	began := time.Now()
+	for range 100 {
+		c.set(func() { c.tell("QueueMemberPause", "Queue", "q", "Interface", "PJSIP/evil", "MemberName", "x", "Paused", "1") })
+		c.heard(d)
+	}
+	asked := 0
+	for _, action := range c.server.Untaken() {
+		if action == "QueueStatus" {
+			asked++
+		}
+	}
+	if most := 2 + 2*int(time.Since(began)/listRest+1); asked > most {
+		t.Errorf("asked %d times in %v, want %d at most", asked, time.Since(began), most)
+	}
+}

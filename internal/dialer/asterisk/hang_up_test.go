@@ -115,6 +115,27 @@ func TestHangUp(t *testing.T) {
 			},
 			want: coaching.Accepted, hungUp: true,
 		},
+		"one whose spying has stopped, and which was sent to another agent": {
+			happens: func(w world) {
+				w.set(func() {
+					l := w.line(w.leg)
+					w.spying("ChanSpyStop", l)
+					l.application, l.data = "ChanSpy", "PJSIP/agent2-,q"
+					w.about("Newexten", l, "Application", l.application, "AppData", l.data)
+				})
+				w.heard(w.dialer)
+			},
+			want: coaching.Moved,
+		},
+		"took the call over, and went on to somebody else's, and the asker forces": {
+			happens: func(w world) {
+				w.setType(w.leg, coaching.TypeBargeKick)
+				w.watch.attached(w.leg, coaching.TypeBargeKick)
+				w.set(func() { w.enter(w.line(w.leg), w.call(agent2).bridge) })
+			},
+			ask:  func(ask *coaching.HangUp) { ask.Force, ask.Type = true, coaching.TypeBargeKick },
+			want: coaching.Moved,
+		},
 		"one that does something else by now": {
 			happens: func(w world) { w.set(func() { w.line(w.leg).application = "Dial" }) },
 			want:    coaching.Moved,
@@ -373,5 +394,32 @@ func TestWatchFailures(t *testing.T) {
 				t.Errorf("got %v, want %v", err, c.want)
 			}
 		})
+	}
+}
+
+// An id that could be taken for a name or a pattern is not sent; the leg is not called
+// gone, as long as it listens.
+func TestHangUpOfAnIDThatIsNotSent(t *testing.T) {
+	t.Parallel()
+	for _, id := range []string{"a/b", "/x/", " sup"} {
+		c := newCentre(t)
+		d := c.dialer()
+		w := watched(t, d)
+		w.snapshot()
+		c.set(func() {
+			on := c.call(agent1)
+			l := c.pickUp(supervisor1, id, nobody)
+			l.id = id
+			c.about("Newchannel", l)
+			c.spy(l, on, "")
+		})
+		next(w, "the session", func(a coaching.Attached) bool { return true })
+		got, err := d.HangUp(t.Context(), coaching.HangUp{Leg: id, Targets: []string{agent1}, Type: monitor})
+		if got != coaching.Refused || err == nil {
+			t.Errorf("%q: got %s, %v", id, got, err)
+		}
+		if len(c.hungUp) > 0 {
+			t.Errorf("%q: asked of %v", id, c.hungUp)
+		}
 	}
 }

@@ -183,8 +183,9 @@ func (m *model) applyToChannel(e ami.Message, at time.Time) {
 // that is yet to come is forged: Uniqueids can be guessed.
 func (m *model) noteEnd(id string, at time.Time) {
 	born, told := bornAt(id)
-	if m.ended != nil && !(told && born.After(at.Add(time.Second))) {
-		m.ended[strings.Clone(id)] = true
+	toCome := told && born.After(at.Add(time.Second))
+	if m.ended != nil && !toCome {
+		m.ended[strings.Clone(id)] = true // and not the whole message with it
 	}
 }
 

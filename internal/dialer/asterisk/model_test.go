@@ -58,8 +58,13 @@ func (d *desk) spying(event, spyer, spyerID, spyee, spyeeID string) {
 }
 
 // list shows channels, each with what it runs and its bridge.
-func (d *desk) list(before *model, items ...[]string) {
-	l := lists{channels: ami.Listing{Asked: d.seq}}
+func (d *desk) list(before *model, items ...[]string) { d.take(before, d.seq, items...) }
+
+// listAsked is a list that was asked for when an event had arrived.
+func (d *desk) listAsked(asked uint64, items ...[]string) { d.take(nil, asked, items...) }
+
+func (d *desk) take(before *model, asked uint64, items ...[]string) {
+	l := lists{channels: ami.Listing{Asked: asked}}
 	for _, i := range items {
 		l.channels.Items = append(l.channels.Items, message(i...))
 	}
@@ -428,6 +433,17 @@ func TestLegsOutliveAConnection(t *testing.T) {
 			},
 			[][]string{listed(sup, supID, "", "", "b2"), listed(ag2, ag2ID, "", "", "b2"), listed(cust, custID, "Dial", "", "b1"), listed(ag1, ag1ID, "AppDial", "", "b1")},
 			[]string{},
+		},
+		"one of those who talk only, whose agent does not now, while another does": {
+			func(d *desk) {
+				d.runs("ChanSpy", "PJSIP/agent,qb")
+				d.spying("ChanSpyStart", sup, supID, ag1, ag1ID)
+			},
+			[][]string{
+				listed(sup, supID, "ChanSpy", "PJSIP/agent,qb", ""), listed(ag1, ag1ID, "AppDial", "", ""), listed(cust, custID, "Dial", "", "b1"),
+				listed(ag2, ag2ID, "AppDial", "", "b2"), listed("PJSIP/trunk-6", "1000.6", "Dial", "PJSIP/agent2", "b2"),
+			},
+			[]string{"48 1000.1 on PJSIP/agent1 monitor"},
 		},
 		"one of two agents that the prefix fits": {
 			func(d *desk) {

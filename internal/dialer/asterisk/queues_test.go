@@ -209,3 +209,118 @@ func queueList(paused string) ami.Listing {
 		message("Event", "QueueMember", "Queue", "support", "Name", "Agent One", "Location", "PJSIP/agent1", "Status", "1", "Paused", paused),
 	}}
 }
+
+// Who leaves a queue or a phone while lists are under way is not brought back by one
+// that was asked for before.
+func TestWhoLeavesWhileListsAreUnderWay(t *testing.T) {
+	t.Parallel()
+	ann := message("Event", "QueueMember", "Queue", "support", "Name", "Ann", "Location", "PJSIP/agent1", "StateInterface", "PJSIP/agent1",
+		"Membership", "dynamic", "Status", "1", "Paused", "0")
+	pool := message("Event", "Agents", "Agent", "1001", "Channel", ag1, "Status", "AGENT_IDLE")
+	cases := map[string]struct {
+		comes, leaves func(d *desk)
+		list          func(d *desk, asked uint64)
+	}{
+		"a queue": {
+			func(d *desk) { d.serving("QueueMemberAdded", "PJSIP/agent1", "Ann", "Membership", "dynamic") },
+			func(d *desk) { d.serving("QueueMemberRemoved", "PJSIP/agent1", "Ann", "Membership", "dynamic") },
+			func(d *desk, asked uint64) {
+				d.m.takeQueues(ami.Listing{Asked: asked, Items: []ami.Message{ann}}, d.at)
+			},
+		},
+		"a queue, and is looked up": {
+			func(d *desk) {
+				d.hear("QueueMemberAdded", "Queue", "support", "MemberName", "Ann", "Interface", "PJSIP/agent1", "Paused", "0")
+			},
+			func(d *desk) {
+				d.hear("QueueMemberRemoved", "Queue", "support", "MemberName", "Ann", "Interface", "PJSIP/agent1", "Paused", "0")
+			},
+			func(d *desk, asked uint64) {
+				d.m.takeMembers(ami.Listing{Asked: asked, Items: []ami.Message{ann}}, d.at)
+			},
+		},
+		"a phone": {
+			func(d *desk) { d.about("AgentLogin", ag1, ag1ID, "Agent", "1001") },
+			func(d *desk) { d.about("AgentLogoff", ag1, ag1ID, "Agent", "1001") },
+			func(d *desk, asked uint64) {
+				d.m.takeAgents(ami.Listing{Asked: asked, Items: []ami.Message{pool}}, d.at)
+			},
+		},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newDesk()
+			d.list(nil)
+			d.about("Newchannel", ag1, ag1ID)
+			c.comes(d)
+			asked := d.seq
+			c.leaves(d)
+			c.list(d, asked)
+			if got := d.m.people.extension("PJSIP/agent1"); got != "PJSIP/agent1" {
+				t.Errorf("%s sits there again", got)
+			}
+		})
+	}
+}
+
+// A later list has the last word: who logged off unseen has.
+func TestALogoffThatOnlyAListTells(t *testing.T) {
+	t.Parallel()
+	d := newDesk()
+	d.list(nil)
+	d.about("Newchannel", ag1, ag1ID)
+	d.about("AgentLogin", ag1, ag1ID, "Agent", "1001")
+	d.m.takeAgents(ami.Listing{Asked: d.seq, Items: []ami.Message{message("Event", "Agents", "Agent", "1001", "Status", "AGENT_LOGGEDOFF")}}, d.at)
+	if got := d.m.people.extension("PJSIP/agent1"); got != "PJSIP/agent1" {
+		t.Errorf("%s still sits there", got)
+	}
+}
+
+// However far the clock is set back, nobody wraps up for longer than that takes.
+func TestWrapUpAndAClockThatIsSetBack(t *testing.T) {
+	t.Parallel()
+	d := newDesk()
+	d.at = time.Unix(10_040, 0).UTC()
+	d.list(nil)
+	d.m.wrapUp = 5 * time.Second
+	d.serving("QueueMemberStatus", "PJSIP/agent1", "Agent One")
+	d.queueCall()
+	d.people()
+	d.at = d.at.Add(-time.Hour)
+	d.about("Newstate", cust, custID)
+	if got := d.m.presence["PJSIP/agent1"].Status; got != coaching.StatusAvailable {
+		t.Errorf("got %s", got)
+	}
+	if len(d.m.wraps) > 0 {
+		t.Error("the call is still wrapped up")
+	}
+}
+
+// A phone is of whom its own channels name: a customer's, which says whom the call is
+// for, names nobody there, and one that names nobody gives the phone up.
+func TestSeatsByVariable(t *testing.T) {
+	t.Parallel()
+	d := newDesk()
+	d.m.vars.User = "WHO"
+	d.everybody()
+	d.caller(jane, janeID, "+15551234567", "Jane Roe")
+	d.about("NewCallerid", jane, janeID, "ChanVariable", "WHO=ann")
+	d.runs("ChanSpy", "PJSIP,q")
+	d.spying("ChanSpyStart", sup, supID, jane, janeID)
+	if got := d.m.people.extension("PJSIP/trunk"); got != "PJSIP/trunk" {
+		t.Errorf("every caller by the trunk is %s", got)
+	}
+	d.about("NewCallerid", ag1, ag1ID, "ChanVariable", "WHO=ann")
+	d.spying("ChanSpyStart", sup, supID, ag1, ag1ID)
+	if got := d.m.people.extension("PJSIP/agent1"); got != "ann" {
+		t.Errorf("the phone is %s", got)
+	}
+	d.spying("ChanSpyStop", sup, supID, ag1, ag1ID)
+	d.about("Hangup", ag1, ag1ID)
+	d.about("Newchannel", next1, n1ID, "ChanVariable", "WHO=")
+	d.spying("ChanSpyStart", sup, supID, next1, n1ID)
+	if got := d.m.people.extension("PJSIP/agent1"); got != "PJSIP/agent1" {
+		t.Errorf("the phone is still %s", got)
+	}
+}

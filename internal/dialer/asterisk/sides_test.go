@@ -75,6 +75,12 @@ func TestWhoIsListenedTo(t *testing.T) {
 		d.about("Newchannel", next1, n1ID)
 		d.bridged(trunk, trunkID, next1, n1ID)
 	}
+	withheld := func(d *desk) { // jane calls agent1, and shows no number
+		d.caller(jane, janeID, "anonymous", "Jane Roe")
+		d.about("Newchannel", next1, n1ID)
+		d.dialled("agent1", jane, janeID, next1, n1ID)
+		d.bridged(jane, janeID, next1, n1ID)
+	}
 	waits := func(d *desk) {
 		d.caller(jane, janeID, "+15551234567", "Jane Roe")
 		d.about("Newexten", jane, janeID, "Application", "Queue", "AppData", "support")
@@ -92,6 +98,8 @@ func TestWhoIsListenedTo(t *testing.T) {
 		"a phone with a long number for its name":    {longDials, spied("PJSIP/20011234-,q", long, longID), "PJSIP/20011234"},
 		"and not by itself":                          {longDials, spied("PJSIP,q", long, longID), "?"},
 		"a trunk with a long number for its name":    {byTrunk, spied("PJSIP/442071239999,q", trunk, trunkID), "PJSIP/agent1"},
+		"his customer, by a spy of the trunk":        {calls, spied("PJSIP/trunk-,q", jane, janeID), "PJSIP/agent1"},
+		"and one who shows no number":                {withheld, spied("PJSIP/trunk-,q", jane, janeID), "PJSIP/agent1"},
 		"a telephone elsewhere, by its number":       {forwarded, spied("Local/5551234567@customer,q", home, homeID), "?"},
 		"a telephone elsewhere":                      {forwarded, spied(",q", home, homeID), "?"},
 		"a caller who waits":                         {waits, spied("PJSIP/,q", jane, janeID), "?"},

@@ -51,3 +51,48 @@ func TestMachinesInASnoopsBridge(t *testing.T) {
 		})
 	}
 }
+
+const snoop1, snoop1ID = "Snoop/" + ag1ID + "-00000000", "1000.77"
+
+// snooped has the supervisor listen to agent1 by a snoop.
+func (d *desk) snooped() {
+	d.about("Newchannel", snoop1, snoop1ID)
+	d.spying("ChanSpyStart", snoop1, snoop1ID, ag1, ag1ID)
+	d.about("BridgeEnter", snoop1, snoop1ID, "BridgeUniqueid", "s1")
+	d.about("BridgeEnter", sup, supID, "BridgeUniqueid", "s1")
+}
+
+// Who listens by a snoop may be hung up where only machines are with him, and not in a
+// bridge of which nothing was told: the customer may be there.
+func TestWhoIsInASnoopsBridge(t *testing.T) {
+	t.Parallel()
+	d := newDesk()
+	d.everybody()
+	d.snooped()
+	d.about("Newchannel", "Recorder/ARI-00000009;2", "1000.9")
+	d.about("BridgeEnter", "Recorder/ARI-00000009;2", "1000.9", "BridgeUniqueid", "s1")
+	w := &watch{model: d.m}
+	for bridge, want := range map[string]bool{"s1": false, "untold": true} {
+		if got := w.withoutAgent(bridge, d.m.legs[supID]); got != want {
+			t.Errorf("in %s the end of the leg would harm somebody: got %v", bridge, got)
+		}
+	}
+}
+
+// Of two snoops in a bridge the first is the supervisor's, however often they are told.
+func TestTwoSnoopsInABridge(t *testing.T) {
+	t.Parallel()
+	const other, otherID = "Snoop/" + ag2ID + "-00000001", "1000.78"
+	d := newDesk()
+	d.everybody()
+	d.snooped()
+	d.about("Newchannel", other, otherID)
+	d.spying("ChanSpyStart", other, otherID, ag2, ag2ID)
+	d.about("BridgeEnter", other, otherID, "BridgeUniqueid", "s1")
+	for range 3 {
+		d.about("BridgeEnter", snoop1, snoop1ID, "BridgeUniqueid", "s1")
+	}
+	if diff := cmp.Diff(d.legs(), []string{"50 1000.1 on PJSIP/agent1 unknown"}); diff != "" {
+		t.Errorf("got -, want +:\n%s", diff)
+	}
+}
