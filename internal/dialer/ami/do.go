@@ -50,10 +50,9 @@ func (c *Conn) ask(ctx context.Context, a Action, list bool) (*call, error) {
 }
 
 // wait returns when the call is over, or with the reason to wait no longer. A
-// list that still grows is waited for: one of 1,604 channels took an overloaded
-// Asterisk 23 s.
+// list that still grows is waited for, but not for ever.
 func (c *Conn) wait(ctx context.Context, k *call) (gaveUp error) {
-	patience := time.NewTimer(c.cfg.ActionTimeout)
+	began, patience := time.Now(), time.NewTimer(c.cfg.ActionTimeout)
 	defer patience.Stop()
 	for {
 		select {
@@ -65,7 +64,7 @@ func (c *Conn) wait(ctx context.Context, k *call) (gaveUp error) {
 			return c.endError()
 		case <-patience.C:
 			idle := time.Since(c.born) - time.Duration(k.moved.Load())
-			if idle >= c.cfg.ActionTimeout {
+			if idle >= c.cfg.ActionTimeout || time.Since(began) >= c.cfg.ListTimeout {
 				return context.DeadlineExceeded
 			}
 			patience.Reset(c.cfg.ActionTimeout - idle)

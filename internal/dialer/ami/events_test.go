@@ -215,6 +215,35 @@ func TestListThatGrowsIsWaitedFor(t *testing.T) {
 	}
 }
 
+// A list that has an item every now and then, and no end, is given up.
+func TestListThatGrowsForEverIsGivenUp(t *testing.T) {
+	t.Parallel()
+	s := amitest.New(t, amitest.Options{Handlers: map[string]amitest.Handler{"CoreShowChannels": silent}})
+	cfg := config(s)
+	cfg.ActionTimeout, cfg.ListTimeout = 200*time.Millisecond, time.Second
+	conn := dial(t, cfg)
+	listed := make(chan error, 1)
+	go func() {
+		_, err := conn.List(t.Context(), ami.NewAction("CoreShowChannels"))
+		listed <- err
+	}()
+	id, c := s.Received("CoreShowChannels").ActionID(), s.Client()
+	c.Send(amitest.Text("Response", "Success", "ActionID", id, "EventList", "start"))
+	tick := time.NewTicker(cfg.ActionTimeout / 10)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			c.Send(amitest.Text("Event", "CoreShowChannel", "ActionID", id))
+		case err := <-listed:
+			wantErr(t, err, ami.ErrNoAnswer)
+			return
+		case <-t.Context().Done():
+			return
+		}
+	}
+}
+
 func TestListIsBounded(t *testing.T) {
 	t.Parallel()
 	s := amitest.New(t, amitest.Options{Handlers: map[string]amitest.Handler{

@@ -25,18 +25,18 @@ type watch struct {
 	model  *model // under the Dialer's lock
 	boot   string
 
-	seq      uint64 // of the newest event taken in
-	lists    chan lists
-	asking   bool        // a list is under way
-	askAgain bool        // what was heard since it was asked for needs another
-	started  bool        // the first snapshot was reported
-	held     *time.Timer // goes off when the model has something due
-	due      time.Time
-	wrapped  *time.Timer // goes off when somebody is done with a call
-	later    time.Time
-	alive    time.Time // when Asterisk was last heard, as reported
-	stops    time.Time // when it said that it stops; zero if it did not
-	listRest rest      // between lists
+	seq        uint64 // of the newest event taken in
+	lists      chan lists
+	asking     bool        // a list is under way
+	askAgain   bool        // what was heard since it was asked for needs another
+	started    bool        // the first snapshot was reported
+	dueTimer   *time.Timer // goes off when the model has something due
+	due        time.Time
+	laterTimer *time.Timer // goes off when somebody is done with a call
+	later      time.Time
+	alive      time.Time // when Asterisk was last heard, as reported
+	stops      time.Time // when it said that it stops; zero if it did not
+	listRest   rest      // between lists
 
 	found      chan proof // of members of queues
 	lookingUp  bool       // they are asked about; under the Dialer's lock
@@ -62,7 +62,7 @@ func (d *Dialer) Watch(ctx context.Context, report func(coaching.Sighting) error
 	w := &watch{
 		dialer: d, conn: conn, report: report, marker: newMarker(conn, g), clock: newClock(d.clock), gaps: g,
 		model: newModel(d.cfg, d.people, g),
-		lists: make(chan lists, 1), held: time.NewTimer(time.Hour), wrapped: time.NewTimer(time.Hour), listRest: newRest(), lookUpRest: newRest(),
+		lists: make(chan lists, 1), dueTimer: time.NewTimer(time.Hour), laterTimer: time.NewTimer(time.Hour), listRest: newRest(), lookUpRest: newRest(),
 		found: make(chan proof, 1), catchUps: make(chan chan struct{}), relist: make(chan struct{}, 1), ended: make(chan struct{}),
 	}
 	var helpers sync.WaitGroup
@@ -87,8 +87,8 @@ func (d *Dialer) leave(w *watch) {
 		d.before, d.boot = w.model, w.boot
 	}
 	d.watch = nil
-	w.held.Stop()
-	w.wrapped.Stop()
+	w.dueTimer.Stop()
+	w.laterTimer.Stop()
 	w.listRest.over.Stop()
 	w.lookUpRest.over.Stop()
 	close(w.ended)
@@ -132,9 +132,9 @@ func (w *watch) run(ctx context.Context, helpers *sync.WaitGroup) error {
 			w.askAgain = true
 		case <-alive.C:
 			err = w.reportAlive()
-		case <-w.held.C:
+		case <-w.dueTimer.C:
 			err = w.step(w.due, func() {})
-		case <-w.wrapped.C:
+		case <-w.laterTimer.C:
 			w.later = time.Time{} // if nobody is done yet it is set again
 			err = w.step(w.clock.now(), func() {})
 		case <-ctx.Done():
@@ -235,14 +235,14 @@ func (w *watch) step(at time.Time, change func()) error {
 // was set meanwhile, and no later than it takes to settle.
 func (w *watch) schedule(at, due, later time.Time) {
 	if !later.Equal(w.later) && !later.IsZero() {
-		w.wrapped.Reset(max(later.Sub(w.clock.now()), 0))
+		w.laterTimer.Reset(max(later.Sub(w.clock.now()), 0))
 	}
 	w.later = later
 	if due.Equal(w.due) {
 		return
 	}
 	if w.due = due; !due.IsZero() {
-		w.held.Reset(min(max(due.Sub(at), 0), w.dialer.settle))
+		w.dueTimer.Reset(min(max(due.Sub(at), 0), w.dialer.settle))
 	}
 }
 
