@@ -134,11 +134,24 @@ func (m *model) attach(l *leg, spied *channel, at time.Time) {
 	}
 	l.stopped, l.target, l.who, l.kind, l.exact = nil, device, who, kind, l.exact || !l.session
 	l.by = m.people.extension(l.ch.device)
+	at = m.notBeforeCall(spyee, at)
 	if !l.session {
 		l.since = after(l.last, at)
 	}
 	l.session = true
 	m.state(l, after(l.last, at))
+}
+
+// notBeforeCall is a moment, or the begin of the call that a target is in where that
+// comes later: the clock was set back meanwhile, and who listens does so to that call.
+func (m *model) notBeforeCall(spyee *channel, at time.Time) time.Time {
+	if spyee == nil {
+		return at
+	}
+	if c := m.calls[callKey{spyee.device, spyee.linked}]; c != nil && c.seen.StartedAt.After(at) {
+		return c.seen.StartedAt
+	}
+	return at
 }
 
 // meetTarget takes in that somebody is listened to, and returns his device and
