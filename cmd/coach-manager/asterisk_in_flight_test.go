@@ -23,6 +23,6 @@ func TestRealAsteriskDisconnectOfWhoIsOnHisWay(t *testing.T) {
 	second := p.sessionOf("Local/s1@phone")
 	p.shows(second, inTheNextCall("monitor"))
 	ended := was.ended("moved_on")
-	ended.User, ended.Asked = "Local/s1@phone, monitoring", []string{"moved"}
+	ended.User, ended.Asked, ended.Inferred = "Local/s1@phone, monitoring", []string{"moved"}, []string{"end"}
 	p.shows(first, ended)
 }

@@ -150,5 +150,7 @@ func TestSIPDisconnectWithoutAudio(t *testing.T) {
 	p.tells("5551234", siptest.Hum)
 	p.gone("s1")
 	p.talkOn("5551234", "a1")
-	p.shows(id, want.ended("disconnected"))
+	ended := want.ended("disconnected")
+	ended.By = "local" // who asked, if the answer was that it failed
+	p.shows(id, ended)
 }
