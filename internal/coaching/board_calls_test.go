@@ -249,3 +249,17 @@ func TestACallThatWasOverLongAgoIsNotTakenOver(t *testing.T) {
 	w.report(first, attached("leg", alice, monitor, at(2)), over(first, at(4)), attached("leg", alice, coaching.TypeBargeKick, at(30)))
 	is(t, heard(w.only()), "c1 ended 2-4")
 }
+
+// A call that was taken off a session, since it began after the end, does not tell the
+// session's campaign.
+func TestCampaignOfACallThatWasNotHeard(t *testing.T) {
+	t.Parallel()
+	w := watched(t)
+	call := talking("c2", alice, at(9))
+	call.Campaign = coaching.Named{Key: "WINTER"}
+	w.report(attached("leg", alice, monitor, at(5)), call, gone("leg", at(7)))
+	s := w.only()
+	if len(s.Calls) != 0 || s.TargetCampaignID != nil {
+		t.Errorf("got %d calls, campaign %v, want neither", len(s.Calls), s.TargetCampaignID)
+	}
+}

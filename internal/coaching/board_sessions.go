@@ -199,9 +199,8 @@ func (b *Board) end(pos Position, s *Session, d Detached) {
 	} else if late := s.lastTried(); late != nil && reason == EndDisconnected {
 		s.EndedBy = &late.AskedBy
 	}
+	b.unhear(s, endedAt)
 	s.State, s.EndedAt, s.EndedAtExact, s.EndReason, s.Sighted = StateEnded, &endedAt, exact, reason, pos
-	// Its target took these later: that it had ended was not told yet.
-	s.Calls = slices.DeleteFunc(s.Calls, func(c HeardCall) bool { return c.HeardFrom.After(endedAt) })
 	for i := range s.Calls {
 		if c := &s.Calls[i]; c.HeardUntil == nil || c.HeardUntil.After(endedAt) {
 			until := later(endedAt, c.HeardFrom)
@@ -209,6 +208,20 @@ func (b *Board) end(pos Position, s *Session, d Detached) {
 		}
 	}
 	b.log(SessionEnded, s)
+}
+
+// unhear takes off what a session's target took after its end, which was not told yet;
+// nor does that tell the session's campaign.
+func (b *Board) unhear(s *Session, endedAt time.Time) {
+	told := func(c HeardCall) bool {
+		return c.CampaignID != nil && s.TargetCampaignID != nil && *c.CampaignID == *s.TargetCampaignID
+	}
+	before := slices.ContainsFunc(s.Calls, told)
+	s.Calls = slices.DeleteFunc(s.Calls, func(c HeardCall) bool { return c.HeardFrom.After(endedAt) })
+	if before && !slices.ContainsFunc(s.Calls, told) {
+		s.TargetCampaignID = nil
+		b.learnCampaign(s)
+	}
 }
 
 // timelineLimit bounds a session's timeline: from then on the newest type takes

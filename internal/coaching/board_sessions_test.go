@@ -98,6 +98,10 @@ var sequences = map[string]struct {
 		[]coaching.Sighting{gone("leg", at(5)), attached("leg", alice, monitor, at(1))},
 		"Agent 1 monitor 1-5 supervisor_left", "monitor@1",
 	},
+	"the end of a leg whose id is used again may be told before its start": {
+		[]coaching.Sighting{attached("leg", alice, monitor, at(1)), gone("leg", at(5)), gone("leg", at(9)), attached("leg", alice, coach, at(7))},
+		"Agent 1 monitor 1-5 supervisor_left; Agent 1 coach 7-9 supervisor_left", "monitor@1",
+	},
 	"a leg that is gone may be followed by one of the same id": {
 		[]coaching.Sighting{attached("leg", alice, monitor, at(1)), gone("leg", at(5)), attached("leg", alice, coach, at(7))},
 		"Agent 1 monitor 1-5 supervisor_left; Agent 1 coach 7-", "monitor@1",

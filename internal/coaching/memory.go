@@ -60,7 +60,10 @@ func (m *Memory) stage() *Memory {
 // remember notes that a leg left.
 func (m *Memory) remember(pos Position, d Detached) {
 	old, known := m.leftAt(d.Leg)
-	if known && (old.Gone || !d.Gone && !d.At.After(old.At)) {
+	later := d.At.After(old.At)
+	switch {
+	case !known, d.Gone && !old.Gone:
+	case !later, old.Gone && !d.Gone:
 		return
 	}
 	m.left.put(d.Leg, leftMark{d, pos})

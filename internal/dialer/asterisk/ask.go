@@ -105,7 +105,11 @@ func (w *watch) reconcile(l lists) error {
 	}
 	d := w.dialer
 	d.mu.Lock()
+	was := w.clock.now()
 	w.clock.set(l.clock)
+	if is := w.clock.now(); was.Sub(is) > settleTime {
+		w.model.setBack(is)
+	}
 	d.mu.Unlock()
 	if err := w.drain(l.channels.Complete.Seq); err != nil {
 		return err

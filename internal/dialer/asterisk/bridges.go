@@ -68,6 +68,7 @@ func (m *model) leave(ch *channel, at time.Time) {
 	m.lookAtBridge(members, at)
 	if ch.isSnoop() {
 		m.snoopEnded(ch, at)
+		m.lookAtSnoops(members, at)
 	}
 	if l := m.legs[ch.id]; l != nil && l.snoop != nil {
 		m.hold(l, at)

@@ -77,7 +77,7 @@ func (m *model) handOver(c *call, at time.Time) {
 	}
 	last := m.callOf(c.owner)
 	last.CallID = c.key.id
-	last.Agent = m.people.person(c.key.device)
+	last.Agent = m.people.as(c.key.device, c.seen.Agent.Extension) // whoever sits there by now
 	last.State, last.EndedAt = coaching.CallEnded, &at
 	if busy := m.wrapUpOf(c.owner); busy > 0 && !c.owner.answeredAt.IsZero() {
 		last.State, c.until = coaching.CallWrapUp, at.Add(busy)
@@ -94,14 +94,13 @@ func (m *model) handOver(c *call, at time.Time) {
 // endWraps ends the calls whose agents are done with them, and looks again at those
 // who may be.
 func (m *model) endWraps(now time.Time) {
-	setBack := isAhead(m.expired, now)
-	m.expired = now
-	if !setBack && (m.later.IsZero() || m.later.After(now)) {
+	m.passed(now)
+	if m.later.IsZero() || m.later.After(now) {
 		return
 	}
 	m.later = time.Time{}
 	for key, c := range m.wraps {
-		if c.until.After(now) && !isAhead(*c.seen.EndedAt, now) {
+		if c.until.After(now) && !m.isAhead(*c.seen.EndedAt) {
 			m.laterBy(c.until)
 			continue
 		}
@@ -139,8 +138,19 @@ func (m *model) tellCall(c *call, seen coaching.CallSeen, at time.Time) {
 		return
 	}
 	seen.At = after(c.seen.At, at)
+	if c.seen.CallID != "" && c.seen.Agent.Extension != seen.Agent.Extension {
+		m.tell(c.leftBehind(seen.At))
+	}
 	c.seen = seen
 	m.tell(seen)
+}
+
+// leftBehind is the call of whom it was told of until now: somebody else is known to have
+// it.
+func (c *call) leftBehind(at time.Time) coaching.CallSeen {
+	left := c.seen
+	left.State, left.EndedAt, left.At = coaching.CallEnded, &at, at
+	return left
 }
 
 // notBefore keeps a call's moments in order where the clock they were told by was set

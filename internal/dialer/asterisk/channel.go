@@ -71,7 +71,7 @@ func known(text string) string {
 
 func (m *model) newChannel(e ami.Message, at time.Time) {
 	id := e.Get("Uniqueid")
-	if id == "" || e.Get("Channel") == "" || m.channels[id] != nil {
+	if id == "" || e.Get("Channel") == "" || m.channels[id] != nil || m.gone.has(id) {
 		return
 	}
 	delete(m.ended, id)
@@ -225,6 +225,7 @@ func (m *model) dialled(e ami.Message) {
 		m.update(to, e, "Dest")
 		to.caller = known(e.Get("DestCallerIDNum"))
 		to.reached(e.Get("DialString"))
+		m.notePhone(to)
 	}
 	if from == nil || to == nil {
 		return
@@ -233,6 +234,19 @@ func (m *model) dialled(e ami.Message) {
 	from.dials, to.dials = true, true
 	m.touch(from)
 	m.touch(to)
+}
+
+// mostPhones bounds the devices that are known for phones; they show again.
+const mostPhones = 20_000
+
+// notePhone keeps in mind that a device is somebody's phone: it was dialled by name.
+func (m *model) notePhone(ch *channel) {
+	if ch.byName && !m.phones[ch.device] {
+		if len(m.phones) >= mostPhones {
+			clear(m.phones)
+		}
+		m.phones[strings.Clone(ch.device)] = true
+	}
 }
 
 func (m *model) transferred(id string) {
@@ -255,6 +269,16 @@ func (m *model) takeOut(ch *channel, at time.Time) {
 	m.unname(ch)
 	delete(m.channels, ch.id)
 	delete(m.snoops, ch)
-	m.noteEnd(ch.id, at)
+	if s := m.people[ch.device]; s != nil && s.seating == byUser {
+		for _, other := range m.devices[ch.device] {
+			m.user(other, at) // which may name nobody
+		}
+	}
+	if m.ended != nil {
+		m.ended[ch.id] = true
+	}
+	if _, ours := bornAt(ch.id); ours {
+		m.gone.add(ch.id)
+	}
 	m.touch(ch)
 }

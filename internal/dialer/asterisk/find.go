@@ -26,7 +26,7 @@ func (m *model) find(ch *channel, before *model) {
 
 func (m *model) findSpy(ch *channel, s spy, was *memory) {
 	spied, several := m.candidate(ch, s)
-	if was != nil && (several || spied == nil || spied.device != was.target || s.place != place{}) {
+	if was != nil && (several || spied == nil || spied.id != was.spied) {
 		// It was told on whom: that is believed as far as its arguments allow it.
 		if known := m.channels[was.spied]; known != nil && known != ch && s.allows(known) {
 			spied, several = known, false
@@ -51,7 +51,7 @@ func (m *model) findSpy(ch *channel, s spy, was *memory) {
 
 // aim has a leg that was found listen to a channel.
 func (m *model) aim(l *leg, spied *channel, was *memory) {
-	l.spied, l.spyee = spied.id, m.targetAgain(spied, l.spy, was)
+	l.spied, l.spyee, l.heard = spied.id, m.targetAgain(spied, l.spy, was), l.spy
 	if l.spyee != nil {
 		l.target = l.spyee.device
 	}
@@ -110,14 +110,14 @@ func (l *leg) dateAgain(was *memory) {
 	}
 }
 
-// candidate is a channel of the one device that a spy can be listening to, nil if
+// candidate is a channel of the one target that a spy can be listening to, nil if
 // there is none; several says that there is more than one.
 func (m *model) candidate(spyer *channel, s spy) (spied *channel, several bool) {
 	for _, ch := range m.channels {
 		if !mayHear(spyer, ch) || !s.matches(ch) {
 			continue
 		}
-		if s.narrow || spied != nil && ch.device != spied.device {
+		if s.narrow || spied != nil && !m.sameTarget(ch, spied, s) {
 			return nil, true
 		}
 		if spied == nil || spied.bridge == "" && ch.bridge != "" {
@@ -125,6 +125,16 @@ func (m *model) candidate(spyer *channel, s spy) (spied *channel, several bool) 
 		}
 	}
 	return spied, false
+}
+
+// sameTarget tells whether it is one and the same who is listened to, whichever of two
+// channels is: both are of his phone, or of his customers' trunk and nobody else's.
+func (m *model) sameTarget(a, b *channel, s spy) bool {
+	if a.device != b.device {
+		return false
+	}
+	one, other := m.targetOf(a, s), m.targetOf(b, s)
+	return one == nil || other == nil || one.device == other.device
 }
 
 // mayHear tells whether one channel could listen to another, whatever its arguments say.

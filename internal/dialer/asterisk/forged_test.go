@@ -80,7 +80,9 @@ func TestDoubtAboutMembersIsNotDearlyPaid(t *testing.T) {
 	w.snapshot()
 	began := time.Now()
 	for range 100 {
-		c.set(func() { c.tell("QueueMemberPause", "Queue", "q", "Interface", "PJSIP/evil", "MemberName", "x", "Paused", "1") })
+		c.set(func() {
+			c.tell("QueueMemberPause", "Queue", "q", "Interface", "PJSIP/evil", "MemberName", "x", "Paused", "1")
+		})
 		c.heard(d)
 	}
 	asked := 0

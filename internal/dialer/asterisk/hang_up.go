@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"time"
 
 	"github.com/coachmanager/coachmanager/internal/coaching"
@@ -19,10 +20,11 @@ import (
 var uniqueid = regexp.MustCompile(`^[^/\pC\pZ]([^/\pC]{0,148}[^/\pC\pZ])?$`)
 
 var (
-	errNoWatch  = errors.New("there is no connection to the Asterisk")
-	errOutlived = errors.New("the Asterisk has no such channel, but its end was not told")
-	errOddID    = errors.New("the channel has an id that could be taken for a name or a pattern, so it is not sent")
-	errUntold   = errors.New("it cannot be told whom the leg listens to now, and it may be somebody else; with write = call it is marked when it attaches")
+	errNoWatch   = errors.New("there is no connection to the Asterisk")
+	errOutlived  = errors.New("the Asterisk has no such channel, but its end was not told")
+	errElsewhere = errors.New("the leg is in another bridge than was told, and who is there is not known yet: ask again")
+	errOddID     = errors.New("the channel has an id that could be taken for a name or a pattern, so it is not sent")
+	errUntold    = errors.New("it cannot be told whom the leg listens to now, and it may be somebody else; with write = call it is marked when it attaches")
 )
 
 // goneWait is how long the report of an end may take to follow the end.
@@ -110,11 +112,19 @@ func (w *watch) judge(ask coaching.HangUp, status ami.Listing) (coaching.Verdict
 			return coaching.Refused, errUntold
 		}
 	}
-	if doesElse(status) || w.model.isOnItsWay(l, status) || l.leftCustomer(status) {
+	if w.model.isOnItsWay(l, status) {
+		w.model.giveUp(l)
 		return coaching.Moved, nil
 	}
-	if forced := ask.Force && ask.Type == l.kind; !forced && w.holdsCustomer(l, status) {
+	if doesElse(status) || l.leftCustomer() {
+		return coaching.Moved, nil
+	}
+	forced := ask.Force && ask.Type == l.kind
+	switch {
+	case !forced && w.holdsCustomer(l, status):
 		return coaching.WouldDropCustomer, nil
+	case forced && !l.wasTold(status):
+		return coaching.Refused, errElsewhere
 	}
 	l.asked.at = w.clock.now()
 	return "", nil
@@ -168,22 +178,27 @@ func (m *model) isOnItsWay(l *leg, status ami.Listing) bool {
 	}
 	now := status.Items[0]
 	s, spies := spyOf(now.Get("Application"), now.Get("Data"))
-	return spies && !s.allows(heard) && !s.follows(l.target)
+	if !spies || s.follows(l.target) {
+		return false
+	}
+	if s.place != (place{}) {
+		return s.place != l.heard.place
+	}
+	mayBe := func(ch *channel) bool { return s.exact && s.allows(ch) } // the same agent's next channel
+	return !s.allows(heard) && !slices.ContainsFunc(m.devices[l.target], mayBe)
 }
 
 // leftCustomer tells whether a leg that took a call over is in another bridge than the
 // customer by now: whoever is there was not asked about.
-func (l *leg) leftCustomer(status ami.Listing) bool {
+func (l *leg) leftCustomer() bool {
 	customer := l.customer()
-	if l.kind != coaching.TypeBargeKick || customer == nil || len(status.Items) != 1 {
-		return false
-	}
-	for _, bridge := range []string{status.Items[0].Get("BridgeID"), l.ch.bridge} {
-		if bridge != "" && bridge != customer.bridge {
-			return true
-		}
-	}
-	return false
+	return l.kind == coaching.TypeBargeKick && l.snoop == nil && customer != nil && l.ch.bridge != "" && l.ch.bridge != customer.bridge
+}
+
+// wasTold tells whether the bridge that Asterisk answered is the one that events told of:
+// who is in another one is not known.
+func (l *leg) wasTold(status ami.Listing) bool {
+	return len(status.Items) == 1 && status.Items[0].Get("BridgeID") == l.ch.bridge
 }
 
 // holdsCustomer tells whether the end of the leg would leave a customer alone: it

@@ -136,6 +136,48 @@ func TestHangUp(t *testing.T) {
 			ask:  func(ask *coaching.HangUp) { ask.Force, ask.Type = true, coaching.TypeBargeKick },
 			want: coaching.Moved,
 		},
+		"one that ExtenSpy has, and which was sent to another extension": {
+			happens: func(w world) {
+				w.set(func() {
+					l := w.line(w.leg)
+					l.application, l.data = "ExtenSpy", "2001@phones,q"
+					w.about("Newexten", l, "Application", l.application, "AppData", l.data)
+					w.spying("ChanSpyStop", l)
+					l.data = "2002@phones,q"
+					w.about("Newexten", l, "Application", l.application, "AppData", l.data)
+				})
+				w.heard(w.dialer)
+			},
+			want: coaching.Moved,
+		},
+		"one that was sent to the same agent's next channel": {
+			happens: func(w world) {
+				w.set(func() {
+					l := w.line(w.leg)
+					w.spying("ChanSpyStop", l)
+					w.end(l.spied)
+					l.data = w.call(agent1).name + ",qu"
+					w.about("Newexten", l, "Application", l.application, "AppData", l.data)
+				})
+				w.heard(w.dialer)
+			},
+			want: coaching.Accepted, hungUp: true,
+		},
+		"took the call over, and both are in a conference that was not told of": {
+			happens: func(w world) {
+				w.setType(w.leg, coaching.TypeBargeKick)
+				w.watch.attached(w.leg, coaching.TypeBargeKick)
+				w.set(func() {
+					taken := w.line(w.leg).bridge
+					for _, l := range w.lines {
+						if l.bridge == taken {
+							l.bridge = "conference"
+						}
+					}
+				})
+			},
+			want: coaching.WouldDropCustomer,
+		},
 		"one that does something else by now": {
 			happens: func(w world) { w.set(func() { w.line(w.leg).application = "Dial" }) },
 			want:    coaching.Moved,

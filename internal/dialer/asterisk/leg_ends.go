@@ -16,9 +16,12 @@ func (m *model) spyStopped(e ami.Message, at time.Time) {
 	if snoop := m.channels[e.Get("SpyerUniqueid")]; snoop != nil && snoop.isSnoop() {
 		m.snoopEnded(snoop, at)
 		delete(m.snoops, snoop)
+		m.lookAtSnoops(m.bridges[snoop.bridge], at)
 		return
 	}
-	delete(m.unproven, e.Get("SpyerUniqueid"))
+	if c, ok := m.unproven[e.Get("SpyerUniqueid")]; ok && c.event.Get("SpyeeUniqueid") == e.Get("SpyeeUniqueid") {
+		delete(m.unproven, e.Get("SpyerUniqueid"))
+	}
 	l := m.legs[e.Get("SpyerUniqueid")]
 	if l == nil || !l.session {
 		return
@@ -43,6 +46,13 @@ func (m *model) hold(l *leg, at time.Time) {
 		l.stopped = &stop{at: at, deadline: at.Add(settleTime)}
 		m.dueBy(l.stopped.deadline)
 	}
+}
+
+// giveUp has a session end that seemed to have stopped, whatever follows: who asked was
+// told that the leg has gone on.
+func (m *model) giveUp(l *leg) {
+	l.stopped.deadline = l.stopped.at
+	m.dueBy(l.stopped.at)
 }
 
 func (m *model) dueBy(deadline time.Time) {

@@ -12,7 +12,8 @@ import (
 // left spying behind for a bridge with the customer.
 type leg struct {
 	ch     *channel
-	spy    spy
+	spy    spy      // what it runs
+	heard  spy      // by which it heard whom it hears, or did last
 	spied  string   // Uniqueid of the channel it listens to, or did last
 	spyee  *channel // the target's channel: that one, unless it is his customer's; nil if that was never told
 	target string   // the device it listens to; "" while that cannot be told
@@ -120,7 +121,7 @@ func (m *model) attach(l *leg, spied *channel, at time.Time) {
 	if l.session && moved && (l.target != "" || l.spied != "" && !same) {
 		m.detach(l, l.partReason(), l.stopTime(at), false)
 	}
-	l.spied, l.spyee, l.bridged = spied.id, spyee, false
+	l.spied, l.spyee, l.heard, l.bridged = spied.id, spyee, l.spy, false
 	if l.spy.digits {
 		m.gaps.switchable()
 	}
@@ -136,7 +137,7 @@ func (m *model) attach(l *leg, spied *channel, at time.Time) {
 	l.by = m.people.extension(l.ch.device)
 	at = m.notBeforeCall(spyee, at)
 	if !l.session {
-		l.since = after(l.last, at)
+		l.since, l.asked = after(l.last, at), asking{}
 	}
 	l.session = true
 	m.state(l, after(l.last, at))
@@ -246,6 +247,11 @@ func (m *model) correct(ch *channel, at time.Time) {
 	before := l.spy.kind
 	if s != l.spy {
 		l.spy, l.keyed = s, ""
+	}
+	if l.stopped == nil {
+		l.heard = s
+	} else if l.stopped.waits() && !l.waitsForTarget() {
+		m.hold(l, at) // for somebody else, by now
 	}
 	if !l.session || l.stopped != nil {
 		return

@@ -20,26 +20,29 @@ type model struct {
 	people people
 	gaps   *gaps
 
-	channels   map[string]*channel // by Uniqueid; the living
-	names      map[string]*channel
-	devices    map[string][]*channel
-	states     map[string]string // of devices, as Asterisk calls them
-	bridges    map[string]map[*channel]bool
-	ended      map[string]bool // Uniqueids that ended since a list was asked for: it may still have them; nil while none is
-	legs       map[string]*leg
-	calls      map[callKey]*call
-	wraps      map[callKey]*call             // calls that have ended, and whose agents are busy with them
-	members    map[string]map[string]*member // of queues: by the key of the person, and the queue
-	memberKeys map[membership]string         // under which members are known whom a list has shown
-	unlisted   map[membership]doubt          // those whom only events have told of
-	unfound    map[membership]bool           // those of them who were asked about, and are in no list
-	left       map[membership]uint64         // those who left, and the event that told: an older list has them
-	busy       map[string]bool               // devices of those who will be done with a call by themselves
-	snoops     map[*channel]*channel         // whom they listen to
-	untargeted map[*leg]bool                 // those whose target is not told, and may be yet
-	listing    bool                          // a list is being taken in: who listens by a snoop is found at its end
-	seats      map[string]string             // devices, by who sits there
-	presence   map[string]coaching.UserSeen  // what was told last, by device
+	channels    map[string]*channel // by Uniqueid; the living
+	names       map[string]*channel
+	devices     map[string][]*channel
+	states      map[string]string // of devices, as Asterisk calls them
+	bridges     map[string]map[*channel]bool
+	gone        recently        // Uniqueids that Asterisk made, and makes once: events may be repeated
+	phones      map[string]bool // devices that were dialled by name
+	ended       map[string]bool // Uniqueids that ended since a list was asked for: it may still have them; nil while none is
+	legs        map[string]*leg
+	calls       map[callKey]*call
+	wraps       map[callKey]*call             // calls that have ended, and whose agents are busy with them
+	members     map[string]map[string]*member // of queues: by the key of the person, and the queue
+	memberKeys  map[membership]string         // under which members are known whom a list has shown
+	unlisted    map[membership]doubt          // those whom only events have told of
+	queuesAsked uint64                        // the newest event before the last list of them was asked for
+	unfound     map[membership]bool           // those of them who were asked about, and are in no list
+	left        map[membership]uint64         // those who left, and the event that told: an older list has them
+	busy        map[string]bool               // devices of those who will be done with a call by themselves
+	snoops      map[*channel]*channel         // whom they listen to
+	untargeted  map[*leg]bool                 // those whose target is not told, and may be yet
+	listing     bool                          // a list is being taken in: who listens by a snoop is found at its end
+	seats       map[string]string             // devices, by who sits there
+	presence    map[string]coaching.UserSeen  // what was told last, by device
 
 	// unproven are the starts of spying by channels that are not known. Values with
 	// line breaks can forge such events, so a list has to show the channel first.
@@ -49,7 +52,7 @@ type model struct {
 	seq     uint64    // of the newest event
 	due     time.Time // when to end what did not go on; zero for never
 	later   time.Time // when somebody is done with a call; zero for never
-	expired time.Time // up to when
+	newest  time.Time // moment that was told since the clock was set back
 	listed  bool      // a list was taken in
 	unsure  bool      // something was not told that a list tells
 	told    []coaching.Sighting
@@ -65,7 +68,7 @@ func newModel(cfg Config, p people, g *gaps) *model {
 	m := &model{
 		vars: cfg.Variables, wrapUp: cfg.WrapUp, people: p, gaps: g,
 		channels: map[string]*channel{}, names: map[string]*channel{}, devices: map[string][]*channel{},
-		bridges: map[string]map[*channel]bool{}, snoops: map[*channel]*channel{}, ended: map[string]bool{},
+		bridges: map[string]map[*channel]bool{}, snoops: map[*channel]*channel{}, ended: map[string]bool{}, phones: map[string]bool{},
 		legs: map[string]*leg{}, untargeted: map[*leg]bool{}, unproven: map[string]claim{}, marks: map[string]string{},
 		calls: map[callKey]*call{}, wraps: map[callKey]*call{}, busy: map[string]bool{},
 		states: map[string]string{}, members: map[string]map[string]*member{}, memberKeys: map[membership]string{}, unlisted: map[membership]doubt{},

@@ -354,12 +354,19 @@ func TestFoundLegs(t *testing.T) {
 		"by nothing":                        {[][]string{spy(",q"), agent, customer}, []string{"40 1000.1 on ? monitor"}},
 		"of nobody who is there":            {[][]string{spy("PJSIP/agent9,q"), agent, customer}, []string{}},
 		"switchable: the type may be later": {[][]string{spy("PJSIP/agent1,qd"), agent, customer}, []string{"40 1000.1 on PJSIP/agent1 unknown"}},
-		"of an extension":                   {[][]string{listed(sup, supID, "ExtenSpy", "2001@Phones,qw", ""), at("2001", agent), customer, at("2002", other), theirs}, []string{"40 1000.1 on PJSIP/agent1 coach"}},
-		"of who calls an extension":         {[][]string{listed(sup, supID, "ExtenSpy", "2001@phones,qB", ""), agent, at("2001", customer), at("2002", theirs), other}, []string{"40 1000.1 on PJSIP/agent1 barge"}},
-		"of an extension of one's own":      {[][]string{listed(sup, supID, "ExtenSpy", "2001,q", ""), at("2001", agent)}, []string{"40 1000.1 on ? monitor"}},
-		"of an extension where nobody is":   {[][]string{listed(sup, supID, "ExtenSpy", "2001@phones,q", ""), at("2002", agent), customer}, []string{}},
-		"of any extension":                  {[][]string{listed(sup, supID, "ExtenSpy", ",q", ""), at("2001", agent), at("2002", other)}, []string{"40 1000.1 on ? monitor"}},
-		"of both halves of a Local":         {[][]string{listed("Local/s1@p-1;1", supID, "ChanSpy", "Local/a1@p,q", ""), listed("Local/a1@p-2;1", ag1ID, "", "", "b"), listed("Local/a1@p-2;2", ag2ID, "", "", "")}, []string{"40 1000.1 on Local/a1@p monitor"}},
+		"of one extension, where two are": {[][]string{
+			listed(sup, supID, "ExtenSpy", "700@phones,q", ""), append(listed(cust, custID, "Dial", "PJSIP/agent1", "b1"), "Exten", "700", "Context", "phones"), agent,
+			append(listed("PJSIP/trunk-00000006", "1000.6", "Dial", "PJSIP/agent2", "b2"), "Exten", "700", "Context", "phones"), other,
+		}, []string{"40 1000.1 on ? monitor"}},
+		"of a trunk, where two are": {[][]string{
+			spy("PJSIP/trunk-,q"), customer, agent, listed("PJSIP/trunk-00000006", "1000.6", "Dial", "PJSIP/agent2", "b2"), other,
+		}, []string{"40 1000.1 on ? monitor"}},
+		"of an extension":                 {[][]string{listed(sup, supID, "ExtenSpy", "2001@Phones,qw", ""), at("2001", agent), customer, at("2002", other), theirs}, []string{"40 1000.1 on PJSIP/agent1 coach"}},
+		"of who calls an extension":       {[][]string{listed(sup, supID, "ExtenSpy", "2001@phones,qB", ""), agent, at("2001", customer), at("2002", theirs), other}, []string{"40 1000.1 on PJSIP/agent1 barge"}},
+		"of an extension of one's own":    {[][]string{listed(sup, supID, "ExtenSpy", "2001,q", ""), at("2001", agent)}, []string{"40 1000.1 on ? monitor"}},
+		"of an extension where nobody is": {[][]string{listed(sup, supID, "ExtenSpy", "2001@phones,q", ""), at("2002", agent), customer}, []string{}},
+		"of any extension":                {[][]string{listed(sup, supID, "ExtenSpy", ",q", ""), at("2001", agent), at("2002", other)}, []string{"40 1000.1 on ? monitor"}},
+		"of both halves of a Local":       {[][]string{listed("Local/s1@p-1;1", supID, "ChanSpy", "Local/a1@p,q", ""), listed("Local/a1@p-2;1", ag1ID, "", "", "b"), listed("Local/a1@p-2;2", ag2ID, "", "", "")}, []string{"40 1000.1 on Local/a1@p monitor"}},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

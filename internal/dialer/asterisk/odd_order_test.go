@@ -102,6 +102,50 @@ func TestEventsOutOfOrder(t *testing.T) {
 			},
 			[]string{"52 1000.1 on PJSIP/agent1 coach"},
 		},
+		"a leg that waits, and is sent to wait for somebody else": {
+			func(d *desk) {
+				monitors(d)
+				d.spying("ChanSpyStop", sup, supID, ag1, ag1ID)
+				d.about("Hangup", ag1, ag1ID)
+				d.at = d.at.Add(5 * time.Second)
+				d.about("Newstate", ag2, ag2ID)
+			},
+			func(d *desk) { d.runs("ChanSpy", "PJSIP/agent9-,q") },
+			[]string{"57 1000.1 waits target_left"},
+		},
+		"a late stop of another spying, and a start that is doubted": {
+			func(d *desk) { d.everybody(); d.runs("AGI", "coach.agi") },
+			func(d *desk) {
+				d.spying("ChanSpyStart", sup, supID, ag2, ag2ID)
+				d.spying("ChanSpyStop", sup, supID, ag1, ag1ID)
+				d.list(nil, listed(sup, supID, "ChanSpy", "PJSIP/agent,q", ""), listed(ag1, ag1ID, "", "", "b1"), listed(cust, custID, "", "", "b1"), listed(ag2, ag2ID, "", "", ""))
+			},
+			[]string{"48 1000.1 on PJSIP/agent2 monitor"},
+		},
+		"an end that was asked of the session before": {
+			func(d *desk) {
+				d.everybody()
+				d.runs("ChanSpy", "PJSIP/agent,q")
+				d.spying("ChanSpyStart", sup, supID, ag1, ag1ID)
+				d.m.legs[supID].asked.at = d.at // and never answered
+			},
+			func(d *desk) {
+				d.spying("ChanSpyStop", sup, supID, ag1, ag1ID)
+				d.spying("ChanSpyStart", sup, supID, ag2, ag2ID)
+				d.about("HangupRequest", ag2, ag2ID)
+				d.spying("ChanSpyStop", sup, supID, ag2, ag2ID)
+				d.about("Hangup", sup, supID)
+			},
+			[]string{"49 1000.1 waits moved_on", "50 1000.1 on PJSIP/agent2 monitor", "52 1000.1 gone call_ended"},
+		},
+		"all of a session, repeated after its end": {
+			func(d *desk) {
+				d.everybody()
+				d.list(nil, listed(sup, supID, "", "", ""), listed(ag1, ag1ID, "", "", "b1"), listed(cust, custID, "", "", "b1"), listed(ag2, ag2ID, "", "", ""))
+				beginsAndEnds(d)
+			},
+			beginsAndEnds, []string{},
+		},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -116,6 +160,35 @@ func TestEventsOutOfOrder(t *testing.T) {
 				t.Errorf("got -, want +:\n%s", diff)
 			}
 		})
+	}
+}
+
+func beginsAndEnds(d *desk) {
+	const name, id = "PJSIP/sup2-00000009", "1000.9"
+	d.about("Newchannel", name, id)
+	d.about("Newexten", name, id, "Application", "ChanSpy", "AppData", "PJSIP/agent1,q")
+	d.spying("ChanSpyStart", name, id, ag1, ag1ID)
+	d.about("Hangup", name, id)
+}
+
+// A channel that has ended while a list is under way is not brought back by it, however
+// the clock was set and whatever its id looks like.
+func TestAnEndWhileListedAfterTheClockWasSetBack(t *testing.T) {
+	t.Parallel()
+	for _, id := range []string{"1077.9", "call-4102444800.1"} {
+		d := newDesk()
+		d.everybody()
+		const name = "PJSIP/sup2-00000009"
+		d.at = time.Unix(1078, 0)
+		d.about("Newchannel", name, id)
+		d.at = time.Unix(1030, 0)
+		asked := d.seq
+		d.m.ended = map[string]bool{} // as while a list is asked for
+		d.about("Hangup", name, id)
+		d.listAsked(asked, listed(sup, supID, "", "", ""), listed(name, id, "ChanSpy", "PJSIP/agent1,q", ""))
+		if d.m.channels[id] != nil {
+			t.Errorf("%s is back", id)
+		}
 	}
 }
 

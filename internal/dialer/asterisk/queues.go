@@ -143,6 +143,7 @@ func (m *model) takeQueues(l ami.Listing, at time.Time) {
 			m.memberLeft(who, at)
 		}
 	}
+	m.queuesAsked = l.Asked
 	m.forgetLeft(l.Asked)
 	m.forgetDoubts(l.Asked)
 }
@@ -160,6 +161,9 @@ func (m *model) forgetLeft(asked uint64) {
 // takeMembers takes in the members that a list has, and returns them.
 func (m *model) takeMembers(l ami.Listing, at time.Time) map[membership]bool {
 	listed := map[membership]bool{}
+	if l.Asked < m.queuesAsked {
+		return listed // a look-up that a list has overtaken
+	}
 	for _, item := range l.Items {
 		who, key := membershipOf(item), memberKey(item)
 		if item.Event() != "QueueMember" || key == "" || m.left[who] > l.Asked {
@@ -210,12 +214,12 @@ func (m *model) pause(device string) (paused bool, reason string, since time.Tim
 // until when: Asterisk makes no event of it (ami-facts 2 iv).
 func (m *model) wrappingUp(device string, at time.Time) (since, until time.Time) {
 	for _, q := range m.memberships(device) {
-		if end := q.lastCall.Add(q.wrapUp); !q.lastCall.IsZero() && end.After(at) && end.After(until) && !isAhead(q.lastCall, at) {
+		if end := q.lastCall.Add(q.wrapUp); !q.lastCall.IsZero() && end.After(at) && end.After(until) && !m.isAhead(q.lastCall) {
 			since, until = q.lastCall, end
 		}
 	}
 	for _, c := range m.wraps {
-		if c.key.device == device && c.until.After(at) && c.until.After(until) && !isAhead(*c.seen.EndedAt, at) {
+		if c.key.device == device && c.until.After(at) && c.until.After(until) && !m.isAhead(*c.seen.EndedAt) {
 			since, until = *c.seen.EndedAt, c.until
 		}
 	}
@@ -227,7 +231,19 @@ func (m *model) wrappingUp(device string, at time.Time) (since, until time.Time)
 
 // isAhead tells whether a call has ended at a moment that is yet to come: the clock was
 // set back since, and tells nothing of how long ago that was.
-func isAhead(ended, at time.Time) bool { return ended.Sub(at) > settleTime }
+func (m *model) isAhead(ended time.Time) bool { return ended.Sub(m.newest) > settleTime }
+
+func (m *model) passed(at time.Time) {
+	if at.After(m.newest) {
+		m.newest = at
+	}
+}
+
+// setBack takes in that the clock was set back, to a moment.
+func (m *model) setBack(at time.Time) {
+	m.newest = at
+	m.laterBy(at)
+}
 
 // wrapUpOf is how long the agent of a channel is busy after its call, which came
 // from a queue; zero where it did not.

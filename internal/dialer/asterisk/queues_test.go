@@ -23,7 +23,7 @@ func (d *desk) serving(event, device, name string, more ...string) {
 	d.hear(event, told...)
 	if len(d.m.unlisted) > 0 {
 		clear(d.m.unlisted)
-		d.m.takeMembers(ami.Listing{Items: []ami.Message{message(append([]string{"Event", "QueueMember"}, told...)...)}}, d.at)
+		d.m.takeMembers(ami.Listing{Asked: d.seq, Items: []ami.Message{message(append([]string{"Event", "QueueMember"}, told...)...)}}, d.at)
 		d.m.settle(d.at)
 	}
 }
@@ -287,7 +287,13 @@ func TestWrapUpAndAClockThatIsSetBack(t *testing.T) {
 	d.serving("QueueMemberStatus", "PJSIP/agent1", "Agent One")
 	d.queueCall()
 	d.people()
+	d.at = d.at.Add(-30 * time.Second)
+	d.about("Newstate", cust, custID) // told late, or forged: no clock
+	if got := d.m.presence["PJSIP/agent1"].Status; got != coaching.StatusWrapUp {
+		t.Errorf("after an event of before: got %s", got)
+	}
 	d.at = d.at.Add(-time.Hour)
+	d.m.setBack(d.at)
 	d.about("Newstate", cust, custID)
 	if got := d.m.presence["PJSIP/agent1"].Status; got != coaching.StatusAvailable {
 		t.Errorf("got %s", got)
@@ -319,8 +325,29 @@ func TestSeatsByVariable(t *testing.T) {
 	d.spying("ChanSpyStop", sup, supID, ag1, ag1ID)
 	d.about("Hangup", ag1, ag1ID)
 	d.about("Newchannel", next1, n1ID, "ChanVariable", "WHO=")
+	d.people()
 	d.spying("ChanSpyStart", sup, supID, next1, n1ID)
 	if got := d.m.people.extension("PJSIP/agent1"); got != "PJSIP/agent1" {
 		t.Errorf("the phone is still %s", got)
+	}
+	if got := d.people(); len(got) == 0 || !strings.HasSuffix(got[0], "ann offline") {
+		t.Errorf("who sat there is not told to have left: %v", got)
+	}
+}
+
+// The end of a call is told of whom the call was told of, whoever sits there by then.
+func TestACallIsOfWhomItWasToldOf(t *testing.T) {
+	t.Parallel()
+	d := newDesk()
+	d.m.vars.User = "WHO"
+	d.everybody()
+	d.about("NewCallerid", ag1, ag1ID, "ChanVariable", "WHO=ann")
+	d.runs("ChanSpy", "PJSIP/agent1-,q")
+	d.spying("ChanSpyStart", sup, supID, ag1, ag1ID)
+	d.about("Newchannel", next1, n1ID, "ChanVariable", "WHO=")
+	d.people()
+	d.about("Hangup", ag1, ag1ID)
+	if got := d.people(); !slices.Contains(got, "51 ann ended") {
+		t.Errorf("got %v", got)
 	}
 }

@@ -128,8 +128,20 @@ func (m *model) user(ch *channel, at time.Time) {
 		return
 	}
 	if ch.hasVariable(m.vars.User) && !slices.ContainsFunc(m.devices[ch.device], func(other *channel) bool { return other.variable(m.vars.User) != "" }) {
-		m.unseat(ch.device, byUser, at) // the phone is nobody's now
+		m.leavePhone(ch.device, at)
 	}
+}
+
+// leavePhone has whoever sat at a phone by the variable leave it: it is nobody's now.
+func (m *model) leavePhone(device string, at time.Time) {
+	s := m.people[device]
+	if s == nil || s.seating != byUser {
+		return
+	}
+	if m.seats[s.user] == device { // and he is nowhere else
+		m.tell(coaching.UserSeen{Person: m.people.person(device), Status: coaching.StatusOffline, Since: at})
+	}
+	m.unseat(device, byUser, at)
 }
 
 // extension is under which the person at a device is known.

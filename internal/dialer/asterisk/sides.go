@@ -26,8 +26,10 @@ func (m *model) sideOf(ch, other *channel, s spy) side {
 		return agents
 	case ch.application == "Queue", other != nil && m.isStaff(other, ch):
 		return customers
-	case other != nil && other.byName && !ch.called && !ch.namesItself():
-		return customers // who has Dial call a phone of the house, by a number of his own
+	case m.callsIn(ch, other) && !s.names(ch):
+		return customers
+	case m.callsIn(ch, other):
+		return untold // a trunk that the spy names, or a phone that shows another number
 	case s.namesPhone(ch):
 		return agents
 	case ch.isOutside(), len(m.devices[ch.device]) > mostChannels:
@@ -138,6 +140,13 @@ func (ch *channel) reachedBefore() {
 // house: it was dialled so, or is called by a telephone number.
 func (ch *channel) isOutside() bool {
 	return ch.outside || !ch.byName && isNumber(ch.device)
+}
+
+// callsIn tells whether a channel calls a phone of the house by a number that is not its
+// own, and nothing has told that it is a phone itself.
+func (m *model) callsIn(ch, other *channel) bool {
+	called := ch.called || ch.application == "AppDial" || ch.application == "AppQueue"
+	return other != nil && other.byName && !called && !ch.namesItself() && !m.phones[ch.device] && !m.people.isAgent(ch.device)
 }
 
 // namesPhone tells whether the spy names a channel's phone and no other, and the channel

@@ -27,11 +27,13 @@ type lists struct {
 // was to the same run of Asterisk and this is the first list; else nil.
 func (m *model) reconcile(l lists, before *model, at time.Time) {
 	m.seq = max(m.seq, l.channels.Asked)
+	m.passed(at)
 	m.listing = true
 	fresh := m.takeListed(l, at)
 	m.listing = false
 	for _, ch := range fresh {
 		ch.reachedBefore()
+		m.notePhone(ch)
 	}
 	m.takeQueues(l.queues, at)
 	m.takeAgents(l.agents, at)
@@ -64,12 +66,19 @@ func (m *model) reconcile(l lists, before *model, at time.Time) {
 			m.find(ch, before)
 		}
 	}
+	for _, ch := range fresh {
+		if m.people[ch.device] != nil {
+			m.user(ch, at)
+		}
+	}
 	for device := range m.people {
 		for _, ch := range m.devices[device] {
-			m.user(ch, at)
 			m.touch(ch)
 		}
 		m.touchDevice(device)
+	}
+	for snoop := range m.snoops {
+		m.trace(snoop, at)
 	}
 	m.ended = nil
 	m.settle(at)
@@ -179,6 +188,7 @@ func (m *model) inherit(before *model, fresh []*channel, at time.Time) {
 			ch.party = m.channels[was.party.id]
 		}
 	}
+	m.phones = before.phones
 	for device, seen := range before.presence {
 		if status, reason, _ := m.statusOf(device, at); status == seen.Status && reason == seen.Reason {
 			m.presence[device] = seen

@@ -2,6 +2,7 @@ package asterisk
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -94,5 +95,60 @@ func TestTwoSnoopsInABridge(t *testing.T) {
 	}
 	if diff := cmp.Diff(d.legs(), []string{"50 1000.1 on PJSIP/agent1 unknown"}); diff != "" {
 		t.Errorf("got -, want +:\n%s", diff)
+	}
+}
+
+// A supervisor who listens goes on to: by a snoop that was made before his was gone, to
+// another agent by another one, and by one of whose bridge only a list tells.
+func TestWhoGoesOnByAnotherSnoop(t *testing.T) {
+	t.Parallel()
+	const anew, anewID = "Snoop/" + ag1ID + "-00000001", "1000.78"
+	const other, otherID = "Snoop/" + ag2ID + "-00000001", "1000.79"
+	gone := func(d *desk) {
+		d.spying("ChanSpyStop", snoop1, snoop1ID, ag1, ag1ID)
+		d.about("BridgeLeave", snoop1, snoop1ID, "BridgeUniqueid", "s1")
+		d.about("Hangup", snoop1, snoop1ID)
+	}
+	cases := map[string]struct {
+		happens func(d *desk)
+		want    string
+	}{
+		"the same agent": {func(d *desk) {
+			d.snooped()
+			d.about("Newchannel", anew, anewID)
+			d.spying("ChanSpyStart", anew, anewID, ag1, ag1ID)
+			d.about("BridgeEnter", anew, anewID, "BridgeUniqueid", "s1")
+			gone(d)
+		}, "PJSIP/agent1"},
+		"another agent": {func(d *desk) {
+			d.caller(jane, janeID, "+15551234567", "Jane Roe")
+			d.dialled("agent2", jane, janeID, ag2, ag2ID)
+			d.snooped()
+			d.about("Newchannel", other, otherID)
+			d.spying("ChanSpyStart", other, otherID, ag2, ag2ID)
+			d.about("BridgeEnter", other, otherID, "BridgeUniqueid", "s1")
+			gone(d)
+		}, "PJSIP/agent2"},
+		"by a list": {func(d *desk) {
+			d.list(nil, listed(sup, supID, "Stasis", "coach", ""), listed(ag1, ag1ID, "AppDial", "", "b1"), listed(cust, custID, "Dial", "PJSIP/agent1", "b1"), listed(ag2, ag2ID, "", "", ""))
+			d.about("Newchannel", snoop1, snoop1ID)
+			d.spying("ChanSpyStart", snoop1, snoop1ID, ag1, ag1ID)
+			d.list(nil, listed(sup, supID, "Stasis", "coach", "s1"), listed(ag1, ag1ID, "AppDial", "", "b1"), listed(cust, custID, "Dial", "PJSIP/agent1", "b1"),
+				listed(ag2, ag2ID, "", "", ""), listed(snoop1, snoop1ID, "Stasis", "coach", "s1"))
+		}, "PJSIP/agent1"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newDesk()
+			d.everybody()
+			c.happens(d)
+			d.at = d.at.Add(5 * time.Second)
+			d.about("Newstate", ag2, ag2ID)
+			legs := d.m.snapshot(d.at).Legs
+			if len(legs) != 1 || targetExtension(legs[0]) != c.want {
+				t.Errorf("got %+v, want one on %s", legs, c.want)
+			}
+		})
 	}
 }
