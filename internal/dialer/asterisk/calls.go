@@ -1,6 +1,8 @@
 package asterisk
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,7 +18,10 @@ type call struct {
 	key   callKey
 	owner *channel
 	seen  coaching.CallSeen // as it was told last
-	until time.Time         // when its agent will be done with it; zero before its end
+	// also is the call as it was told of others than who is at the device now, by their
+	// extensions: it began under another name, or a session did. It is one person's still.
+	also  map[string]coaching.CallSeen
+	until time.Time // when its agent will be done with it; zero before its end
 }
 
 // refreshCall tells how the call of a channel stands, if it is an agent's and
@@ -134,23 +139,39 @@ func (m *model) tellCall(c *call, seen coaching.CallSeen, at time.Time) {
 	if seen.AnsweredAt != nil {
 		seen.EndedAt = notBefore(*seen.AnsweredAt, seen.EndedAt)
 	}
-	if c.seen.CallID != "" && sameCall(c.seen, seen) {
-		return
+	if before := c.seen.Agent.Extension; c.seen.CallID != "" && before != seen.Agent.Extension {
+		c.tellAlso(before, c.seen)
 	}
-	seen.At = after(c.seen.At, at)
-	if c.seen.CallID != "" && c.seen.Agent.Extension != seen.Agent.Extension {
-		m.tell(c.leftBehind(seen.At))
+	delete(c.also, seen.Agent.Extension)
+	m.tellOf(&c.seen, seen, at)
+	for _, l := range m.legs {
+		if l.session && l.target == c.key.device && l.who != seen.Agent.Extension && c.also[l.who].CallID == "" {
+			c.tellAlso(l.who, coaching.CallSeen{})
+		}
 	}
-	c.seen = seen
-	m.tell(seen)
+	for _, extension := range slices.Sorted(maps.Keys(c.also)) {
+		told := c.also[extension]
+		seen.Agent = m.people.as(c.key.device, extension)
+		m.tellOf(&told, seen, at)
+		c.also[extension] = told
+	}
 }
 
-// leftBehind is the call of whom it was told of until now: somebody else is known to have
-// it.
-func (c *call) leftBehind(at time.Time) coaching.CallSeen {
-	left := c.seen
-	left.State, left.EndedAt, left.At = coaching.CallEnded, &at, at
-	return left
+func (c *call) tellAlso(extension string, told coaching.CallSeen) {
+	if c.also == nil {
+		c.also = map[string]coaching.CallSeen{}
+	}
+	c.also[extension] = told
+}
+
+// tellOf tells how a call stands that was told before as it stood, if that is news.
+func (m *model) tellOf(told *coaching.CallSeen, seen coaching.CallSeen, at time.Time) {
+	if told.CallID != "" && sameCall(*told, seen) {
+		return
+	}
+	seen.At = after(told.At, at)
+	*told = seen
+	m.tell(seen)
 }
 
 // notBefore keeps a call's moments in order where the clock they were told by was set

@@ -19,6 +19,8 @@ type desk struct {
 	seq   uint64
 	at    time.Time
 	marks map[string]string // that a list shows
+
+	members [][]string // of queues, that a list shows
 }
 
 func newDesk() *desk {
@@ -67,6 +69,9 @@ func (d *desk) take(before *model, asked uint64, items ...[]string) {
 	l := lists{channels: ami.Listing{Asked: asked}}
 	for _, i := range items {
 		l.channels.Items = append(l.channels.Items, message(i...))
+	}
+	for _, i := range d.members {
+		l.queues.Items = append(l.queues.Items, message(i...))
 	}
 	for id, mark := range d.marks {
 		l.marks = append(l.marks, message("Event", "Status", "Uniqueid", id, "Variable", markVariable+"="+mark))

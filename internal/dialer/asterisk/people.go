@@ -33,7 +33,8 @@ type somebody struct {
 	serves    bool   // serves a queue
 	told      bool   // a status was told, over this connection or one before
 
-	user    string // who sits there; "" where the device is taken for the person
+	left    []coaching.Person // who sat there when the call began that goes on
+	user    string            // who sits there; "" where the device is taken for the person
 	seating seating
 }
 

@@ -42,6 +42,7 @@ func (m *model) refreshPresence(device string, at time.Time) {
 	if m.people[device] == nil {
 		return
 	}
+	m.tellWhoLeft(device, at)
 	status, reason, since := m.statusOf(device, at)
 	before, known := m.presence[device]
 	if !known && status == coaching.StatusUnknown && !m.people[device].told {

@@ -351,3 +351,58 @@ func TestACallIsOfWhomItWasToldOf(t *testing.T) {
 		t.Errorf("got %v", got)
 	}
 }
+
+// An agent who logs in or off in the midst of a call goes on with it, for those who
+// listen as for himself: now, after a reconnect, and for another service.
+func TestWhoLogsInOrOffInTheMidstOfACall(t *testing.T) {
+	t.Parallel()
+	added := func(d *desk) { d.serving("QueueMemberAdded", "PJSIP/agent1", "Ann", "Membership", "dynamic") }
+	removed := func(d *desk) { d.serving("QueueMemberRemoved", "PJSIP/agent1", "Ann", "Membership", "dynamic") }
+	member := []string{
+		"Event", "QueueMember", "Queue", "support", "Name", "Ann", "Location", "PJSIP/agent1", "StateInterface", "PJSIP/agent1",
+		"Membership", "dynamic", "Status", "2", "Paused", "0",
+	}
+	cases := map[string]struct {
+		before, after func(d *desk)
+		members       [][]string
+		target        string
+	}{
+		"in":  {func(*desk) {}, added, [][]string{member}, "PJSIP/agent1"},
+		"off": {added, removed, nil, "Ann"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			first := newDesk()
+			first.everybody()
+			c.before(first)
+			first.runs("ChanSpy", "PJSIP/agent1-,q")
+			first.spying("ChanSpyStart", sup, supID, ag1, ag1ID)
+			c.after(first)
+			again, stranger := newDesk(), newDesk()
+			again.at, stranger.at = first.at, first.at
+			stranger.marks = first.m.take().marks
+			again.m.people = first.m.people
+			for d, before := range map[*desk]*model{again: first.m, stranger: nil} {
+				d.members = c.members
+				d.list(before, listed(sup, supID, "ChanSpy", "PJSIP/agent1-,q", ""), listed(ag1, ag1ID, "AppDial", "", "b1"), listed(cust, custID, "Dial", "PJSIP/agent1", "b1"))
+			}
+			for who, d := range map[string]*desk{"now": first, "after a reconnect": again, "another service": stranger} {
+				snap := d.m.snapshot(d.at)
+				if len(snap.Legs) != 1 || targetExtension(snap.Legs[0]) != c.target {
+					t.Fatalf("%s: the session is %+v", who, snap.Legs)
+				}
+				if !slices.ContainsFunc(snap.Calls, func(call coaching.CallSeen) bool {
+					return call.Agent.Extension == c.target && call.State == coaching.CallTalking
+				}) {
+					t.Errorf("%s: the session's call is none of %+v", who, snap.Calls)
+				}
+				d.m.take()
+				d.about("Hangup", ag1, ag1ID)
+				if got := d.people(); !slices.ContainsFunc(got, func(line string) bool { return strings.Contains(line, c.target) && strings.HasSuffix(line, " ended") }) {
+					t.Errorf("%s: the end of the call is not told: %v", who, got)
+				}
+			}
+		})
+	}
+}

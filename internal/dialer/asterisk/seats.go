@@ -42,7 +42,7 @@ func (m *model) unseat(device string, how seating, at time.Time) {
 		return
 	}
 	if how != byUser {
-		m.tell(coaching.UserSeen{Person: m.people.person(device), Status: coaching.StatusOffline, Since: at})
+		m.offline(device, at)
 	}
 	if m.seats[s.user] == device {
 		delete(m.seats, s.user)
@@ -53,6 +53,35 @@ func (m *model) unseat(device string, how seating, at time.Time) {
 	s.user, s.seating, s.told = "", byDevice, false
 	delete(m.presence, device)
 	m.touchDevice(device)
+}
+
+// offline tells that who sits at a device does so no more: of one in a call once that is
+// over.
+func (m *model) offline(device string, at time.Time) {
+	s, who := m.people[device], m.people.person(device)
+	if m.inCall(device) {
+		s.left = append(s.left, who)
+		return
+	}
+	m.tell(coaching.UserSeen{Person: who, Status: coaching.StatusOffline, Since: at})
+}
+
+// tellWhoLeft tells of those who have left a device in the midst of a call, once it is over.
+func (m *model) tellWhoLeft(device string, at time.Time) {
+	s := m.people[device]
+	if len(s.left) == 0 || m.inCall(device) {
+		return
+	}
+	for _, who := range s.left {
+		if m.seats[who.Extension] == "" { // and has come to no other
+			m.tell(coaching.UserSeen{Person: who, Status: coaching.StatusOffline, Since: at})
+		}
+	}
+	s.left = nil
+}
+
+func (m *model) inCall(device string) bool {
+	return slices.ContainsFunc(m.devices[device], func(ch *channel) bool { return ch.call != nil })
 }
 
 // clearSeats has those leave who did so while nobody looked: members that no queue
@@ -139,7 +168,7 @@ func (m *model) leavePhone(device string, at time.Time) {
 		return
 	}
 	if m.seats[s.user] == device { // and he is nowhere else
-		m.tell(coaching.UserSeen{Person: m.people.person(device), Status: coaching.StatusOffline, Since: at})
+		m.offline(device, at)
 	}
 	m.unseat(device, byUser, at)
 }

@@ -196,7 +196,7 @@ func (m *model) inherit(before *model, fresh []*channel, at time.Time) {
 	}
 	for key, c := range before.calls {
 		if ch := m.channels[c.owner.id]; ch != nil && key == (callKey{ch.device, ch.linked}) {
-			taken := &call{key: key, owner: ch, seen: c.seen}
+			taken := &call{key: key, owner: ch, seen: c.seen, also: c.also}
 			m.calls[key], ch.call = taken, taken
 		}
 		if c.until.After(at) {
@@ -233,6 +233,9 @@ func (m *model) snapshot(at time.Time) coaching.Snapshot {
 	}
 	for _, c := range m.calls {
 		snap.Calls = append(snap.Calls, c.seen)
+		for _, also := range c.also {
+			snap.Calls = append(snap.Calls, also)
+		}
 	}
 	slices.SortFunc(snap.Calls, func(a, b coaching.CallSeen) int {
 		return cmp.Or(cmp.Compare(a.CallID, b.CallID), cmp.Compare(a.Agent.Extension, b.Agent.Extension))
