@@ -145,7 +145,7 @@ func TestRealAsteriskWithoutTimesAndVariables(t *testing.T) {
 		"--database", "sqlite:"+filepath.Join(t.TempDir(), "coach.db"), "--dialer", "pbx=asterisk://nothing@"+p.pbx.AMI)
 	for text, add := range map[string]string{
 		"events carry no time (timestampevents)": "[general] timestampevents = yes",
-		"channel variables are not told (channelvars), and what they say is unknown: CAMPAIGN,RESULT_CODE,DIRECTION": "[general] channelvars = CAMPAIGN,LIST,RESULT_CODE,DIRECTION",
+		"channel variables do not come (channelvars), and what they say is unknown but where an event sets them: CAMPAIGN,RESULT_CODE,DIRECTION": "[general] channelvars = CAMPAIGN,LIST,RESULT_CODE,DIRECTION",
 	} {
 		if !strings.Contains(out, "FAULT pbx: "+text) || !strings.Contains(out, "add to manager.conf: "+add) {
 			t.Errorf("the doctor says\n%swant %q", out, text)

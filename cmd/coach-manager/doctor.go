@@ -22,8 +22,8 @@ var errUnwell = errors.New("not all is well; see what is marked above")
 // examination bounds the look at each part.
 const examination = 30 * time.Second
 
-// doctor looks at the database, the identity provider and each dialer, and prints what is well and what
-// is not.
+// doctor looks at the database, the identity provider and each dialer, and prints what
+// is well, what is not, and what nothing showed.
 func doctor(ctx context.Context, c config.Doctor, stdout io.Writer) error {
 	p := printer{out: stdout, well: true}
 	p.database(ctx, c.Database)
@@ -35,6 +35,10 @@ func doctor(ctx context.Context, c config.Doctor, stdout io.Writer) error {
 		}
 		limited, cancel := context.WithTimeout(ctx, examination)
 		for _, f := range asterisk.Examine(limited, asteriskConfig(*d.Asterisk, slog.New(slog.DiscardHandler))) {
+			if f.Unseen {
+				p.print("?     " + d.Name + ": " + f.Text)
+				continue
+			}
 			p.say(f.Well, d.Name, f.Text)
 			if f.Add != "" {
 				p.print("      add to manager.conf: " + f.Add)

@@ -45,7 +45,7 @@ func (f *Floor) watch(ctx context.Context, d *watched, t *tenure) {
 			return
 		}
 		wait := pause.next()
-		log.Warn("dialer not watched; its sessions are stale, none is ended", "error", err, "retry_in", wait.Round(time.Millisecond))
+		log.Warn("dialer not watched; what is live there is stale until it is again", "error", err, "retry_in", wait.Round(time.Millisecond))
 		sleep(ctx, wait)
 	}
 }

@@ -75,7 +75,7 @@ func (c *Conn) greet(ctx context.Context) error {
 		if cause := c.Err(); cause != nil {
 			err = cause // ctx ended, and so the connection: that is why nothing was read
 		}
-		return fmt.Errorf("read greeting: %w", err)
+		return fmt.Errorf("read greeting, which a manager sends at once: %w", err)
 	}
 	c.banner = banner
 	c.start()

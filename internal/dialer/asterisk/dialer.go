@@ -24,6 +24,8 @@ type Dialer struct {
 	watch  *watch // nil until its first snapshot was reported, and again after it ended
 	before *model // of the last connection; nil until one ended
 	boot   string // that it was to
+
+	refused time.Time // when a login was; zero for never
 }
 
 // The port is what this package is for.

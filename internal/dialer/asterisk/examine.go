@@ -14,9 +14,10 @@ import (
 
 // Finding is one thing that an operator may want to know of an Asterisk.
 type Finding struct {
-	Well bool
-	Text string
-	Add  string // what to write into manager.conf; "" for nothing
+	Well   bool
+	Unseen bool // it is well only so far as nothing showed the contrary
+	Text   string
+	Add    string // what to write into manager.conf; "" for nothing
 }
 
 // listenFor is how long Examine listens for events between two lists.
@@ -48,11 +49,14 @@ func Examine(ctx context.Context, cfg Config) []Finding {
 // unreached is what helps against a login that failed.
 func unreached(cfg Config, err error) string {
 	var unconnected *net.OpError
+	var unnamed *net.DNSError
 	switch {
 	case errors.Is(err, ami.ErrAuthentication):
 		return fmt.Sprintf("[%s] secret = the one given here, and permit = this machine's address", cfg.Username)
 	case errors.Is(err, ami.ErrLoginInUse):
 		return "[general] allowmultiplelogin = yes"
+	case errors.As(err, &unnamed):
+		return "" // it is the address that is wrong
 	case errors.As(err, &unconnected) && unconnected.Op == "dial", errors.Is(err, ami.ErrNotManager):
 		return "[general] enabled = yes, bindaddr and port as given here"
 	default:
@@ -82,6 +86,10 @@ type examination struct {
 	listed   []ami.Message   // channels, of the last list
 	refused  map[string]bool // lists, as was said
 	found    []Finding
+}
+
+func (x *examination) unseen(format string, args ...any) {
+	x.found = append(x.found, Finding{Well: true, Unseen: true, Text: fmt.Sprintf(format, args...)})
 }
 
 func (x *examination) well(format string, args ...any) {
@@ -240,7 +248,7 @@ func (x *examination) boot() {
 	case x.evidence.booted(x.run, x.clock.now()):
 		x.lacks(gapSystem)
 	default:
-		x.well("it has not said that it has booted: it may be about to, else %s (look again in a minute)", gapSystem.line(x.cfg.Username))
+		x.unseen("it has not said that it has booted: it may be about to, else %s (look again in a minute)", gapSystem.line(x.cfg.Username))
 	}
 }
 
@@ -251,7 +259,7 @@ func (x *examination) variables() {
 	case len(wanted) == 0, x.refused["CoreShowChannels"]:
 		return
 	case len(x.listed) == 0:
-		x.well("no channel is up, so it is unseen whether channelvars = in [general] has %s", strings.Join(wanted, ","))
+		x.unseen("no channel is up, so it is unseen whether channelvars = in [general] has %s", strings.Join(wanted, ","))
 		return
 	}
 	came := map[string]bool{}
@@ -273,7 +281,7 @@ func (x *examination) events() {
 	case v.stamped:
 		x.well("events carry their time")
 	default:
-		x.well("nothing happened, so it is unseen whether events carry their time (timestampevents = yes in [general])")
+		x.unseen("nothing happened, so it is unseen whether events carry their time (timestampevents = yes in [general])")
 	}
 	missing := x.evidence.missing(x.clock.now())
 	for _, class := range missing {
@@ -286,6 +294,6 @@ func (x *examination) events() {
 		}
 	}
 	if len(unheard) > 0 {
-		x.well("nothing of %s happened within %v; let the user's read = include them: [%s] %s", strings.Join(unheard, ","), listenFor, x.cfg.Username, needsRead)
+		x.unseen("nothing of %s happened within %v; let the user's read = include them: [%s] %s", strings.Join(unheard, ","), listenFor, x.cfg.Username, needsRead)
 	}
 }

@@ -60,7 +60,7 @@ var (
 // gapVariables is that of channel variables that do not come.
 func gapVariables(missing, wanted []string) gap {
 	return gap{
-		text:    "channel variables are not told (channelvars), and what they say is unknown: " + strings.Join(missing, ","),
+		text:    "channel variables do not come (channelvars), and what they say is unknown but where an event sets them: " + strings.Join(missing, ","),
 		general: "channelvars = " + strings.Join(wanted, ","),
 	}
 }

@@ -248,13 +248,13 @@ func TestVariablesThatDoNotCome(t *testing.T) {
 	}
 	d.about("Newchannel", cust, custID)
 	d.about("Newchannel", ag1, ag1ID)
-	if strings.Count(said.String(), "unknown: CAMPAIGN,SPY_TYPE") != 1 {
+	if strings.Count(said.String(), "event sets them: CAMPAIGN,SPY_TYPE") != 1 {
 		t.Errorf("got %s", said.String())
 	}
 	d, said = newDesk(), strings.Builder{}
 	d.m.gaps.log = slog.New(slog.NewTextHandler(&said, nil))
 	d.list(nil, append(listed(cust, custID, "Dial", "", ""), "ChanVariable", "CAMPAIGN="))
-	if strings.Count(said.String(), "unknown: SPY_TYPE") != 1 {
+	if strings.Count(said.String(), "event sets them: SPY_TYPE") != 1 {
 		t.Errorf("got %s", said.String())
 	}
 }

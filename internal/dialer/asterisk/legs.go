@@ -246,7 +246,10 @@ func (m *model) correct(ch *channel, at time.Time) {
 	}
 	before := l.spy.kind
 	if s != l.spy {
-		l.spy, l.keyed = s, ""
+		if before != "" || !s.digits {
+			l.keyed = ""
+		}
+		l.spy = s
 	}
 	if l.stopped == nil {
 		l.heard = s

@@ -18,7 +18,7 @@ func (m *model) kindOf(l *leg) coaching.Type {
 	switch {
 	case l.snoop != nil:
 		return coaching.TypeUnknown
-	case kind == "":
+	case l.spy.kind == "":
 		m.gaps.typeUnknown()
 		return coaching.TypeUnknown
 	case kind == coaching.TypeCoach && l.onCustomer():
@@ -70,12 +70,15 @@ func (m *model) retype(l *leg, kind coaching.Type, at time.Time) {
 // nothing else tells (testdata/sip-switch-mode-by-dtmf-info.ami).
 func (m *model) keypad(ch *channel, e ami.Message, at time.Time) {
 	l := m.legs[ch.id]
-	if l == nil || !l.session || l.bridged || l.stopped != nil || !l.spy.digits || e.Get("Direction") != "Received" {
+	untold := l != nil && l.spy.kind == "" // a list will tell whether it may be switched
+	if l == nil || !l.session || l.bridged || l.stopped != nil || !l.spy.digits && !untold || e.Get("Direction") != "Received" {
 		return
 	}
 	if kind, ok := byDigit(e.Get("Digit")); ok {
 		l.keyed = kind // for the next calls as well, as long as it stays in this ChanSpy
-		m.retype(l, m.kindOf(l), at)
+		if !untold {
+			m.retype(l, m.kindOf(l), at)
+		}
 	}
 }
 

@@ -46,6 +46,20 @@ func TestTypesThatChange(t *testing.T) {
 			},
 			[]string{"48 1000.1 on PJSIP/agent1 monitor", "49 1000.1 on PJSIP/agent1 coach", "52 1000.1 on PJSIP/agent1 monitor"},
 		},
+		"by keypad, before a list tells that it may be": {
+			"", func(d *desk) {
+				presses(d, "6")
+				d.list(nil, listed(sup, supID, "ChanSpy", "PJSIP/agent1,qd", ""), listed(ag1, ag1ID, "AppDial", "", "b1"), listed(cust, custID, "Dial", "", "b1"), listed(ag2, ag2ID, "", "", ""))
+			},
+			[]string{"47 1000.1 on PJSIP/agent1 unknown", "47 1000.1 on PJSIP/agent1 barge"},
+		},
+		"not by keypad, where a list tells that it may not be": {
+			"", func(d *desk) {
+				presses(d, "6")
+				d.list(nil, listed(sup, supID, "ChanSpy", "PJSIP/agent1,q", ""), listed(ag1, ag1ID, "AppDial", "", "b1"), listed(cust, custID, "Dial", "", "b1"), listed(ag2, ag2ID, "", "", ""))
+			},
+			[]string{"47 1000.1 on PJSIP/agent1 unknown", "47 1000.1 on PJSIP/agent1 monitor"},
+		},
 		"not by keypad without option d": {
 			"PJSIP/agent1,q", func(d *desk) { presses(d, "5"); follows(d) },
 			[]string{"48 1000.1 on PJSIP/agent1 monitor"},
@@ -85,7 +99,9 @@ func TestTypesThatChange(t *testing.T) {
 			t.Parallel()
 			d := newDesk()
 			d.everybody()
-			d.runs("ChanSpy", c.spies)
+			if c.spies != "" {
+				d.runs("ChanSpy", c.spies)
+			}
 			d.spying("ChanSpyStart", sup, supID, ag1, ag1ID)
 			c.happens(d)
 			if diff := cmp.Diff(d.legs(), c.want); diff != "" {

@@ -52,7 +52,7 @@ func (d *Dialer) Watch(ctx context.Context, report func(coaching.Sighting) error
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	conn, err := ami.Dial(ctx, d.cfg.manager())
+	conn, err := d.connect(ctx)
 	if err != nil {
 		return err
 	}
@@ -77,6 +77,36 @@ func (d *Dialer) Watch(ctx context.Context, report func(coaching.Sighting) error
 		return fmt.Errorf("watch the Asterisk at %s: %w", d.cfg.Address, err)
 	}
 	return nil
+}
+
+// loginRest is how long a login that was refused is not tried again: whoever guards an
+// Asterisk counts them.
+const loginRest = 10 * time.Second
+
+// connect logs in, and says what may help where that fails.
+func (d *Dialer) connect(ctx context.Context) (*ami.Conn, error) {
+	d.mu.Lock()
+	wait := time.Until(d.refused.Add(loginRest))
+	d.mu.Unlock()
+	if wait > 0 {
+		rest := time.NewTimer(wait)
+		defer rest.Stop()
+		select {
+		case <-rest.C:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+	conn, err := ami.Dial(ctx, d.cfg.manager())
+	if errors.Is(err, ami.ErrAuthentication) {
+		d.mu.Lock()
+		d.refused = time.Now()
+		d.mu.Unlock()
+	}
+	if hint := unreached(d.cfg, err); err != nil && hint != "" {
+		return nil, fmt.Errorf("%w; in manager.conf: %s", err, hint)
+	}
+	return conn, err
 }
 
 // leave takes the watch back and keeps what it knew for the next one.
