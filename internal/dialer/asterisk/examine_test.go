@@ -133,6 +133,9 @@ func TestRealAsteriskThatBoots(t *testing.T) {
 	conf["asterisk.options"] = "execincludes = yes\n"
 	conf["extensions.conf"] = "#exec \"sh " + script + "\"\n" + conf["extensions.conf"]
 	a := asterisktest.Start(t, conf)
+	if !a.Restarts() {
+		t.Skip("this Asterisk's wrapper does not survive a restart")
+	}
 	if err := os.WriteFile(hold, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
