@@ -175,10 +175,10 @@ type AuditPage struct {
 
 // AuditSubject What something was done to.
 type AuditSubject struct {
-	// Kind `session`, `token`, `import`, `user` or `operation`. More values may come.
+	// Kind `session`, `token`, `import`, `user`, `dialer` or `operation`. More values may come.
 	Kind string `json:"kind"`
 
-	// ID Its id; of an operation the `operationId`.
+	// ID Its id; of a dialer its name, of an operation the `operationId`.
 	ID string `json:"id"`
 }
 

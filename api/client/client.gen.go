@@ -176,10 +176,10 @@ type AuditPage struct {
 
 // AuditSubject What something was done to.
 type AuditSubject struct {
-	// Kind `session`, `token`, `import`, `user` or `operation`. More values may come.
+	// Kind `session`, `token`, `import`, `user`, `dialer` or `operation`. More values may come.
 	Kind string `json:"kind"`
 
-	// ID Its id; of an operation the `operationId`.
+	// ID Its id; of a dialer its name, of an operation the `operationId`.
 	ID string `json:"id"`
 }
 
@@ -1081,6 +1081,7 @@ type ClientInterface interface {
 	// | `users.exported`, `catalog.exported` | before an export is written | `done` | |
 	// | `numbers.erasure_begun` | before an erasure by command, or a dry run of one | `done` | `by` (`number` or `age`), `dry_run` |
 	// | `numbers.erased` | with each part of an erasure | `done` | `by` (`number` or `age`), `calls`, `reasons`, and of one number `session_ids` |
+	// | `dialer.forgotten` | when a dialer that nobody watches is forgotten | `done` | how many `sessions` were ended |
 	// | `users.reported` | before it is reported who listened to a user | `done` | |
 	//
 	// Refusals of one kind to one caller are one entry at once, and then one a minute with their `count`. More actions
@@ -1242,6 +1243,7 @@ type ClientInterface interface {
 // | `users.exported`, `catalog.exported` | before an export is written | `done` | |
 // | `numbers.erasure_begun` | before an erasure by command, or a dry run of one | `done` | `by` (`number` or `age`), `dry_run` |
 // | `numbers.erased` | with each part of an erasure | `done` | `by` (`number` or `age`), `calls`, `reasons`, and of one number `session_ids` |
+// | `dialer.forgotten` | when a dialer that nobody watches is forgotten | `done` | how many `sessions` were ended |
 // | `users.reported` | before it is reported who listened to a user | `done` | |
 //
 // Refusals of one kind to one caller are one entry at once, and then one a minute with their `count`. More actions
@@ -2579,6 +2581,7 @@ type ClientWithResponsesInterface interface {
 	// | `users.exported`, `catalog.exported` | before an export is written | `done` | |
 	// | `numbers.erasure_begun` | before an erasure by command, or a dry run of one | `done` | `by` (`number` or `age`), `dry_run` |
 	// | `numbers.erased` | with each part of an erasure | `done` | `by` (`number` or `age`), `calls`, `reasons`, and of one number `session_ids` |
+	// | `dialer.forgotten` | when a dialer that nobody watches is forgotten | `done` | how many `sessions` were ended |
 	// | `users.reported` | before it is reported who listened to a user | `done` | |
 	//
 	// Refusals of one kind to one caller are one entry at once, and then one a minute with their `count`. More actions
@@ -3205,6 +3208,7 @@ func (r ListUsersResponse) ContentType() string {
 // | `users.exported`, `catalog.exported` | before an export is written | `done` | |
 // | `numbers.erasure_begun` | before an erasure by command, or a dry run of one | `done` | `by` (`number` or `age`), `dry_run` |
 // | `numbers.erased` | with each part of an erasure | `done` | `by` (`number` or `age`), `calls`, `reasons`, and of one number `session_ids` |
+// | `dialer.forgotten` | when a dialer that nobody watches is forgotten | `done` | how many `sessions` were ended |
 // | `users.reported` | before it is reported who listened to a user | `done` | |
 //
 // Refusals of one kind to one caller are one entry at once, and then one a minute with their `count`. More actions

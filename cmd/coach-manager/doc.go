@@ -1,4 +1,4 @@
-// Coach-manager is the service and its commands: demo, serve, token, migrate, privacy,
+// Coach-manager is the service and its commands: demo, serve, token, migrate, privacy, dialers,
 // version and what imports and exports.
 //
 // It wires the parts in the order of their lifetimes (service.go) and holds no

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,7 +27,7 @@ const examination = 30 * time.Second
 // is well, what is not, and what nothing showed.
 func doctor(ctx context.Context, c config.Doctor, stdout io.Writer) error {
 	p := printer{out: stdout, well: true}
-	p.database(ctx, c.Database)
+	p.database(ctx, c)
 	p.provider(ctx, c.OIDC)
 	for _, d := range c.Dialers {
 		if d.Asterisk == nil {
@@ -78,24 +79,36 @@ func (p *printer) print(line string) {
 	}
 }
 
+// note prints what is no fault, and may be one.
+func (p *printer) note(of, text string) { p.print("note  " + of + ": " + text) }
+
 // database opens the database as serve does, which brings its schema up to date. An
 // SQLite file that is not there yet is left to serve.
-func (p *printer) database(ctx context.Context, c config.Database) {
-	if path, ok := strings.CutPrefix(c.URL.Reveal(), "sqlite:"); ok {
+func (p *printer) database(ctx context.Context, c config.Doctor) {
+	if path, ok := strings.CutPrefix(c.Database.URL.Reveal(), "sqlite:"); ok {
 		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-			p.say(true, c.Shown, "is not there yet; serve makes it")
+			p.say(true, c.Database.Shown, "is not there yet; serve makes it")
 			return
 		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, examination)
 	defer cancel()
-	db, err := store.Open(ctx, c.URL.Reveal(), store.Options{Log: slog.New(slog.DiscardHandler)})
+	var known []store.KnownDialer
+	db, err := store.Open(ctx, c.Database.URL.Reveal(), store.Options{Log: slog.New(slog.DiscardHandler)})
 	if err == nil {
-		err = errors.Join(db.Ping(ctx), db.Close())
+		known, err = db.Dialers(ctx)
+		err = errors.Join(err, db.Close())
 	}
 	if err != nil {
-		p.say(false, "database", databaseError(c, err).Error())
+		p.say(false, "database", databaseError(c.Database, err).Error())
 		return
 	}
-	p.say(true, c.Shown, "answers, with the schema of this version")
+	p.say(true, c.Database.Shown, "answers, with the schema of this version")
+	for _, d := range known {
+		configured := slices.ContainsFunc(c.Dialers, func(own config.Dialer) bool { return own.Name == d.Name })
+		if !configured && d.WatchedBy == "" && d.Live > 0 {
+			p.note(d.Name, fmt.Sprintf("is not configured here, no process watches it, and it has %s, which %s; if it was taken out or renamed, %s with coach-manager dialers forget %s",
+				count(d.Live, "live session"), plural(d.Live, "stays and is stale", "stay and are stale"), plural(d.Live, "end it", "end them"), d.Name))
+		}
+	}
 }

@@ -52,6 +52,10 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 		err = eraseNumbers(ctx, c, stdout, stderr)
 	case config.ReportUser:
 		err = reportUser(ctx, c, stdout, stderr)
+	case config.DialersList:
+		err = listDialers(ctx, c, stdout, stderr)
+	case config.DialersForget:
+		err = forgetDialer(ctx, c, stderr)
 	case config.AuditVerify:
 		err = verifyAudit(ctx, c, stdout, stderr)
 	case config.Healthcheck:

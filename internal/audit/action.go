@@ -19,7 +19,8 @@ const (
 	NumbersErased       Action = "numbers.erased"        // a part of an erasure
 	UsersExported       Action = "users.exported"
 	CatalogueExported   Action = "catalog.exported"
-	ListeningReported   Action = "users.reported" // who listened to a user was written for somebody
+	DialerForgotten     Action = "dialer.forgotten" // with the end of its live sessions
+	ListeningReported   Action = "users.reported"   // who listened to a user was written for somebody
 )
 
 // Done is the result of what can only succeed to be entered.
@@ -39,5 +40,6 @@ const (
 	Token     SubjectKind = "token"
 	Import    SubjectKind = "import"
 	User      SubjectKind = "user"
+	Dialer    SubjectKind = "dialer"    // by its name
 	Operation SubjectKind = "operation" // of the contract, by its operationId
 )

@@ -105,6 +105,33 @@ func (b *Board) Forsake() {
 	}
 }
 
+// Forget ends all that is live of a dialer that nobody watches any more, and tells
+// how many sessions that were. Nobody saw them end: they were known until the dialer
+// was last heard. Should it be watched again, what is alive then begins anew.
+func (b *Board) Forget() (ended int) {
+	b.Forsake()
+	known := b.knownAlive()
+	for _, s := range b.sessions {
+		at, live := known, s.Live()
+		if live {
+			at = lastTold(s, known)
+		}
+		if b.endCalls(s, at, func(string) bool { return false }) {
+			b.log(SessionChanged, s)
+		}
+		if live {
+			b.end(b.newest(), s, Detached{At: at, Reason: EndNotObserved})
+			ended++
+		}
+	}
+	return ended
+}
+
+// newest is a place after all that the dialer's connection told so far.
+func (b *Board) newest() Position {
+	return Position{Connection: b.dialer.Connection, Seq: math.MaxInt64}
+}
+
 // FoundGone ends a session whose leg the dialer does not have any more (or has on
 // another target, if moved), though no report told so. clock is what the dialer's
 // clock showed then; the zero time where that is not known.
@@ -119,8 +146,7 @@ func (b *Board) FoundGone(session SessionID, moved bool, clock time.Time) {
 	}
 	// Newer than all of this connection: a snapshot under way may list the leg
 	// still, and must not begin it again.
-	now := Position{Connection: b.dialer.Connection, Seq: math.MaxInt64}
-	b.end(now, s, Detached{At: lastTold(s, clock), Reason: reason})
+	b.end(b.newest(), s, Detached{At: lastTold(s, clock), Reason: reason})
 }
 
 // outcomeOfEnd tells what a request came to whose session has ended.

@@ -2,16 +2,21 @@ package coaching
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 )
 
 // forsake sees to dialers that nobody watches any more, since they were taken out
 // of every process's configuration: they are not connected, and nobody carries out
 // what is asked of them. Another process that is about to take one is given time.
+// Their live sessions stay as they are until somebody says to forget the dialer: it may
+// be watched again. So that somebody does, it is said that there are some.
 func (f *Floor) forsake(ctx context.Context) {
 	tick := time.NewTicker(2 * f.timing.Lease)
 	defer tick.Stop()
-	before := f.forsaken()
+	before, left, said := f.forsaken(), f.left(), map[string]bool{}
+	f.sayLeft(left, left, said) // nobody held them when this process started
 	for {
 		select {
 		case <-ctx.Done():
@@ -25,6 +30,31 @@ func (f *Floor) forsake(ctx context.Context) {
 			}
 		}
 		before = now
+		leftNow := f.left()
+		f.sayLeft(left, leftNow, said)
+		left = leftNow
+	}
+}
+
+// left counts the live sessions of each dialer that nobody watches, and this process
+// is not to watch.
+func (f *Floor) left() map[string]int {
+	dialers := f.view.left()
+	maps.DeleteFunc(dialers, func(name string, _ int) bool { return f.watches(name) })
+	return dialers
+}
+
+// sayLeft says once of each dialer that it was left with live sessions, before and now.
+func (f *Floor) sayLeft(before, now map[string]int, said map[string]bool) {
+	maps.DeleteFunc(said, func(name string, _ bool) bool { return now[name] == 0 })
+	for _, name := range slices.Sorted(maps.Keys(now)) {
+		if before[name] == 0 || said[name] {
+			continue
+		}
+		said[name] = true
+		f.log.Warn("no process watches this dialer, and it has live sessions, which stay and are stale; "+
+			"if it was taken out or renamed, end them with coach-manager dialers forget "+name+", and the same --database",
+			"dialer", name, "sessions", now[name])
 	}
 }
 

@@ -257,6 +257,19 @@ func (v *view) unheld() map[string]string {
 	return found
 }
 
+// left counts the live sessions of each dialer that nobody holds.
+func (v *view) left() map[string]int {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	found := map[string]int{}
+	for _, s := range v.sessions {
+		if !v.leases[s.Dialer].Held {
+			found[s.Dialer]++
+		}
+	}
+	return found
+}
+
 // lease returns who holds a dialer.
 func (v *view) lease(dialer string) Lease {
 	v.mu.Lock()

@@ -21,6 +21,7 @@ type grammar struct {
 	Users   usersFlags   `cmd:"" help:"Import or export the users: who has which extension."`
 	Catalog catalogFlags `cmd:"" help:"Import or export the names of campaigns, lists and result codes."`
 	Privacy privacyFlags `cmd:"" help:"Erase customers' numbers; report to a user who listened."`
+	Dialers dialersFlags `cmd:"" help:"List the dialers that the database knows; forget one that was taken out or renamed."`
 	Audit   auditFlags   `cmd:"" help:"Verify the record of who did what."`
 	Version struct{}     `cmd:"" help:"Say which build this is."`
 
@@ -135,9 +136,9 @@ const description = "Coach Manager shows who in a contact centre is listening to
 // Parse makes a command of the arguments (without the program's name), the
 // environment (as os.Environ gives it) and the file they name. It returns Demo,
 // Serve, Migrate, Doctor, ImportUsers, ExportUsers, ImportCatalogue, ExportCatalogue,
-// EraseNumbers, ReportUser, AuditVerify, Healthcheck or Version, or nil when help was
-// asked for and has been written to stdout; of the token commands TokenCreate,
-// TokenList, TokenRevoke or TokenGenerate. The error is one line for the user.
+// EraseNumbers, ReportUser, DialersList, DialersForget, AuditVerify, Healthcheck or
+// Version, or nil when help was asked for and has been written to stdout; of the token
+// commands TokenCreate, TokenList, TokenRevoke or TokenGenerate. The error is one line for the user.
 func Parse(args, environ []string, stdout io.Writer) (any, error) {
 	var flags grammar
 	from := &sources{environment: variables(environ)}
@@ -201,6 +202,10 @@ func (g *grammar) check(command string, from *sources) (any, error) {
 		return g.Privacy.Erase.check()
 	case "privacy report":
 		return g.Privacy.Report.check()
+	case "dialers list":
+		return g.Dialers.List.check()
+	case "dialers forget <name>":
+		return g.Dialers.Forget.check()
 	case "audit verify":
 		return g.Audit.Verify.check()
 	default:

@@ -66,6 +66,8 @@ func TestDefaults(t *testing.T) {
 		"export users":     {[]string{"users", "export", "--first-seen"}, config.ExportUsers{Database: config.SQLite("coach-manager.db"), FirstSeen: true}},
 		"import catalogue": {[]string{"catalog", "import", "names.csv"}, config.ImportCatalogue{Database: config.SQLite("coach-manager.db"), File: "names.csv"}},
 		"export catalogue": {[]string{"catalog", "export"}, config.ExportCatalogue{Database: config.SQLite("coach-manager.db")}},
+		"dialers list":     {[]string{"dialers", "list"}, config.DialersList{Database: config.SQLite("coach-manager.db")}},
+		"dialers forget":   {[]string{"dialers", "forget", "sim"}, config.DialersForget{Database: config.SQLite("coach-manager.db"), Name: "sim"}},
 		"audit verify":     {[]string{"audit", "verify", "--expect", "1:ab"}, config.AuditVerify{Database: config.SQLite("coach-manager.db"), Expect: "1:ab"}},
 		"serve": {[]string{"serve", "--dialer", "sim=simulator://"}, config.Serve{
 			Lease: 9 * time.Second, Access: access,
