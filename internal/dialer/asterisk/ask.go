@@ -128,6 +128,9 @@ func (w *watch) reconcile(l lists) error {
 	due, later := w.model.due, w.model.later
 	missed := w.model.missed
 	w.model.missed = nil
+	if !w.started {
+		missed = append(missed, offline(n.told)...)
+	}
 	d.mu.Unlock()
 
 	for _, end := range missed {
@@ -149,6 +152,17 @@ func (w *watch) reconcile(l lists) error {
 		return err
 	}
 	return w.lookForGaps()
+}
+
+// offline are those among reports who were at their phones before; a snapshot has nothing
+// of them.
+func offline(told []coaching.Sighting) (gone []coaching.Sighting) {
+	for _, s := range told {
+		if u, ok := s.(coaching.UserSeen); ok && u.Status == coaching.StatusOffline {
+			gone = append(gone, u)
+		}
+	}
+	return gone
 }
 
 // lookForGaps has it said what manager.conf keeps from us, as far as that shows by

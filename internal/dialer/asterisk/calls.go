@@ -145,7 +145,7 @@ func (m *model) tellCall(c *call, seen coaching.CallSeen, at time.Time) {
 	delete(c.also, seen.Agent.Extension)
 	m.tellOf(&c.seen, seen, at)
 	for _, l := range m.legs {
-		if l.session && l.target == c.key.device && l.who != seen.Agent.Extension && c.also[l.who].CallID == "" {
+		if l.hears(c) && l.who != seen.Agent.Extension && c.also[l.who].CallID == "" {
 			c.tellAlso(l.who, coaching.CallSeen{})
 		}
 	}
@@ -155,6 +155,11 @@ func (m *model) tellCall(c *call, seen coaching.CallSeen, at time.Time) {
 		m.tellOf(&told, seen, at)
 		c.also[extension] = told
 	}
+}
+
+// hears tells whether a leg's session is on a call.
+func (l *leg) hears(c *call) bool {
+	return l.session && l.target == c.key.device && l.spyee != nil && l.spyee.linked == c.key.id
 }
 
 func (c *call) tellAlso(extension string, told coaching.CallSeen) {

@@ -20,6 +20,7 @@ type channel struct {
 	ownName, ownNumber string // the caller id when the channel was made; "" if it was there before us
 	called             bool   // it was made to call somebody, not by somebody who calls
 	byName, outside    bool   // what it was dialled by: sides.go
+	phone              bool   // it was dialled by name alone
 
 	linked string    // Linkedid: the id of its call
 	up     bool      // answered
@@ -241,7 +242,7 @@ const mostPhones = 20_000
 
 // notePhone keeps in mind that a device is somebody's phone: it was dialled by name.
 func (m *model) notePhone(ch *channel) {
-	if ch.byName && !m.phones[ch.device] {
+	if ch.phone && !m.phones[ch.device] {
 		if len(m.phones) >= mostPhones {
 			clear(m.phones)
 		}
@@ -269,15 +270,10 @@ func (m *model) takeOut(ch *channel, at time.Time) {
 	m.unname(ch)
 	delete(m.channels, ch.id)
 	delete(m.snoops, ch)
-	if s := m.people[ch.device]; s != nil && s.seating == byUser {
-		for _, other := range m.devices[ch.device] {
-			m.user(other, at) // which may name nobody
-		}
-	}
 	if m.ended != nil {
 		m.ended[ch.id] = true
 	}
-	if _, ours := bornAt(ch.id); ours {
+	if born, ours := bornAt(ch.id); ours && ch.began.Sub(born).Abs() < time.Minute {
 		m.gone.add(ch.id)
 	}
 	m.touch(ch)

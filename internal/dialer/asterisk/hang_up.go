@@ -114,6 +114,7 @@ func (w *watch) judge(ask coaching.HangUp, status ami.Listing) (coaching.Verdict
 	}
 	if w.model.isOnItsWay(l, status) {
 		w.model.giveUp(l)
+		w.wishList() // which has the watch look at what is due
 		return coaching.Moved, nil
 	}
 	if doesElse(status) || l.leftCustomer() {
@@ -124,6 +125,7 @@ func (w *watch) judge(ask coaching.HangUp, status ami.Listing) (coaching.Verdict
 	case !forced && w.holdsCustomer(l, status):
 		return coaching.WouldDropCustomer, nil
 	case forced && !l.wasTold(status):
+		w.wishList()
 		return coaching.Refused, errElsewhere
 	}
 	l.asked.at = w.clock.now()
@@ -182,7 +184,7 @@ func (m *model) isOnItsWay(l *leg, status ami.Listing) bool {
 		return false
 	}
 	if s.place != (place{}) {
-		return s.place != l.heard.place
+		return l.heard != (spy{}) && s.place != l.heard.place
 	}
 	mayBe := func(ch *channel) bool { return s.exact && s.allows(ch) } // the same agent's next channel
 	return !s.allows(heard) && !slices.ContainsFunc(m.devices[l.target], mayBe)
@@ -256,6 +258,14 @@ func (w *watch) noteAsked(leg string, note func(*asking)) {
 	}
 }
 
+// wishList has everything listed anew soon. One wish is enough.
+func (w *watch) wishList() {
+	select {
+	case w.relist <- struct{}{}:
+	default:
+	}
+}
+
 // alreadyGone waits until the leg's end was reported: the answer may come before
 // the event. Where no event comes a list will miss the channel.
 func (w *watch) alreadyGone(ctx context.Context, leg string) (coaching.Verdict, error) {
@@ -268,10 +278,7 @@ func (w *watch) alreadyGone(ctx context.Context, leg string) (coaching.Verdict, 
 	if l == nil {
 		return coaching.AlreadyGone, nil
 	}
-	select { // one wish for a list is enough
-	case w.relist <- struct{}{}:
-	default:
-	}
+	w.wishList()
 	late := time.NewTimer(goneWait)
 	defer late.Stop()
 	select {

@@ -19,7 +19,7 @@ func (m *model) spyStopped(e ami.Message, at time.Time) {
 		m.lookAtSnoops(m.bridges[snoop.bridge], at)
 		return
 	}
-	if c, ok := m.unproven[e.Get("SpyerUniqueid")]; ok && c.event.Get("SpyeeUniqueid") == e.Get("SpyeeUniqueid") {
+	if c, ok := m.unproven[e.Get("SpyerUniqueid")]; ok && (e.Get("SpyeeUniqueid") == "" || c.event.Get("SpyeeUniqueid") == e.Get("SpyeeUniqueid")) {
 		delete(m.unproven, e.Get("SpyerUniqueid"))
 	}
 	l := m.legs[e.Get("SpyerUniqueid")]
@@ -51,7 +51,7 @@ func (m *model) hold(l *leg, at time.Time) {
 // giveUp has a session end that seemed to have stopped, whatever follows: who asked was
 // told that the leg has gone on.
 func (m *model) giveUp(l *leg) {
-	l.stopped.deadline = l.stopped.at
+	l.stopped.deadline, l.stopped.told = l.stopped.at, true
 	m.dueBy(l.stopped.at)
 }
 
@@ -84,7 +84,7 @@ func (m *model) expire(now time.Time) {
 // waits. Where that is sure to be for the same agent the session goes on, to the
 // agent's next call (testdata/sip-call-ends-while-spied-waits.ami).
 func (m *model) resolve(l *leg) {
-	if !l.asked.counts(l.stopped.at) && l.waitsForTarget() {
+	if !l.stopped.told && !l.asked.counts(l.stopped.at) && l.waitsForTarget() {
 		l.stopped.deadline = time.Time{}
 		return
 	}

@@ -45,6 +45,7 @@ type leg struct {
 type stop struct {
 	at       time.Time
 	deadline time.Time // when it is taken for one; zero once the leg is known to wait for the same target
+	told     bool      // who asked was told that it is one
 }
 
 func (s *stop) waits() bool { return s.deadline.IsZero() }
@@ -108,6 +109,9 @@ func (m *model) legOf(ch *channel) *leg {
 // attach has a leg listen to a channel. The same device is the same target: the
 // leg was switched to another type, or followed the agent to the next call.
 func (m *model) attach(l *leg, spied *channel, at time.Time) {
+	if l.stopped != nil && l.stopped.told && l.session {
+		m.detach(l, coaching.EndMovedOn, l.stopped.at, false)
+	}
 	same := l.spied == spied.id
 	spyee := m.targetOf(spied, l.spy)
 	if spyee == nil && same && l.session {

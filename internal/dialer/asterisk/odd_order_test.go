@@ -122,6 +122,24 @@ func TestEventsOutOfOrder(t *testing.T) {
 			},
 			[]string{"48 1000.1 on PJSIP/agent2 monitor"},
 		},
+		"a stop without whom it was on, and a start that is doubted": {
+			func(d *desk) { d.everybody(); d.runs("AGI", "coach.agi") },
+			func(d *desk) {
+				d.spying("ChanSpyStart", sup, supID, ag2, ag2ID)
+				d.hear("ChanSpyStop", one("Spyer", sup, supID)...)
+				d.list(nil, listed(sup, supID, "ChanSpy", "PJSIP/agent9,q", ""), listed(ag1, ag1ID, "", "", "b1"), listed(cust, custID, "", "", "b1"), listed(ag2, ag2ID, "", "", ""))
+			},
+			[]string{},
+		},
+		"a session that somebody was told to have moved on, and comes back": {
+			monitors,
+			func(d *desk) {
+				d.spying("ChanSpyStop", sup, supID, ag1, ag1ID)
+				d.m.giveUp(d.m.legs[supID])
+				d.spying("ChanSpyStart", sup, supID, ag1, ag1ID)
+			},
+			[]string{"49 1000.1 waits unknown", "50 1000.1 on PJSIP/agent1 monitor"},
+		},
 		"an end that was asked of the session before": {
 			func(d *desk) {
 				d.everybody()
@@ -195,10 +213,10 @@ func TestAnEndWhileListedAfterTheClockWasSetBack(t *testing.T) {
 // An application may choose the id of a channel, and choose it again.
 func TestAnIDThatIsUsedAgain(t *testing.T) {
 	t.Parallel()
-	const name, id = "PJSIP/sup2-00000009", "coach-anna"
+	const name = "PJSIP/sup2-00000009"
 	d := newDesk()
 	d.everybody()
-	for range 2 {
+	for _, id := range []string{"coach-anna", "coach-anna", "coach-7.1", "coach-7.1"} {
 		d.about("Newchannel", name, id)
 		d.about("Newexten", name, id, "Application", "ChanSpy", "AppData", "PJSIP/agent1,q")
 		d.spying("ChanSpyStart", name, id, ag1, ag1ID)

@@ -11,7 +11,7 @@ import (
 // kindOf is the type of a leg's spying: by what its keypad said since, else by the
 // configured variable, else by the options of its application, else unknown.
 func (m *model) kindOf(l *leg) coaching.Type {
-	if t, ok := m.namedType(l); ok && l.keyed == "" {
+	if t, ok := m.namedType(l); ok && (l.keyed == "" || l.spy.kind == "") {
 		return t
 	}
 	kind := cmp.Or(l.keyed, l.spy.kind)

@@ -111,6 +111,22 @@ func TestTypesThatChange(t *testing.T) {
 	}
 }
 
+// A key that is pressed before the options are told does not outweigh the variable.
+func TestAKeyBeforeTheOptionsAndTheVariable(t *testing.T) {
+	t.Parallel()
+	d := newDesk()
+	d.everybody()
+	d.about("NewCallerid", sup, supID, "ChanVariable", "SPY_TYPE=coach")
+	d.spying("ChanSpyStart", sup, supID, ag1, ag1ID)
+	d.about("DTMFEnd", sup, supID, "Direction", "Received", "Digit", "6")
+	d.spying("ChanSpyStop", sup, supID, ag1, ag1ID)
+	d.spying("ChanSpyStart", sup, supID, ag2, ag2ID)
+	want := []string{"48 1000.1 on PJSIP/agent1 coach", "50 1000.1 waits moved_on", "51 1000.1 on ? coach"}
+	if diff := cmp.Diff(d.legs(), want); diff != "" {
+		t.Errorf("got -, want +:\n%s", diff)
+	}
+}
+
 // On the customer's channel a whisper is to the customer: it coaches nobody, whether
 // its options or a key say so.
 func TestWhisperToTheCustomerIsNoCoaching(t *testing.T) {

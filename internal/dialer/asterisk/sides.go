@@ -115,7 +115,7 @@ func (ch *channel) reached(dialled string) {
 	switch {
 	case dialled == "":
 	case itself && (kind != "Local" || !isNumber(resource)):
-		ch.byName = true
+		ch.byName, ch.phone = true, !contact // an address may be anybody's beyond a trunk
 	case itself, strings.ContainsAny(dialled, "@/"):
 		ch.outside = true
 	}

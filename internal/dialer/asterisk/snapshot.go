@@ -73,6 +73,9 @@ func (m *model) reconcile(l lists, before *model, at time.Time) {
 	}
 	for device := range m.people {
 		for _, ch := range m.devices[device] {
+			if ch.variable(m.vars.User) != "" {
+				m.user(ch, at) // where events told of it too late
+			}
 			m.touch(ch)
 		}
 		m.touchDevice(device)
@@ -188,7 +191,7 @@ func (m *model) inherit(before *model, fresh []*channel, at time.Time) {
 			ch.party = m.channels[was.party.id]
 		}
 	}
-	m.phones = before.phones
+	maps.Copy(m.phones, before.phones)
 	for device, seen := range before.presence {
 		if status, reason, _ := m.statusOf(device, at); status == seen.Status && reason == seen.Reason {
 			m.presence[device] = seen
@@ -196,7 +199,7 @@ func (m *model) inherit(before *model, fresh []*channel, at time.Time) {
 	}
 	for key, c := range before.calls {
 		if ch := m.channels[c.owner.id]; ch != nil && key == (callKey{ch.device, ch.linked}) {
-			taken := &call{key: key, owner: ch, seen: c.seen, also: c.also}
+			taken := &call{key: key, owner: ch, seen: c.seen, also: maps.Clone(c.also)}
 			m.calls[key], ch.call = taken, taken
 		}
 		if c.until.After(at) {

@@ -52,7 +52,7 @@ func (m *model) snoopStarted(e ami.Message, at time.Time) {
 // trace has those listen who are in a bridge with a snoop.
 func (m *model) trace(snoop *channel, at time.Time) {
 	spied := m.snoops[snoop]
-	if spied == nil || snoop.bridge == "" || m.listing {
+	if spied == nil || spied.gone || snoop.bridge == "" || m.listing {
 		return
 	}
 	for ch := range m.bridges[snoop.bridge] {

@@ -80,6 +80,23 @@ func TestWhoIsInASnoopsBridge(t *testing.T) {
 	}
 }
 
+// A snoop outlives whom it was on, if its end is not told: nobody listens by it.
+func TestASnoopOfOneWhoIsGone(t *testing.T) {
+	t.Parallel()
+	d := newDesk()
+	d.everybody()
+	d.snooped()
+	d.about("Hangup", ag1, ag1ID)
+	for range 2 {
+		d.list(nil, listed(sup, supID, "Stasis", "coach", "s1"), listed(cust, custID, "Dial", "PJSIP/agent1", ""), listed(ag2, ag2ID, "", "", ""), listed(snoop1, snoop1ID, "Stasis", "coach", "s1"))
+		d.at = d.at.Add(10 * time.Second)
+		d.about("Newstate", ag2, ag2ID)
+	}
+	if legs := d.m.snapshot(d.at).Legs; len(legs) > 0 {
+		t.Errorf("the session goes on: %+v", legs)
+	}
+}
+
 // Of two snoops in a bridge the first is the supervisor's, however often they are told.
 func TestTwoSnoopsInABridge(t *testing.T) {
 	t.Parallel()
