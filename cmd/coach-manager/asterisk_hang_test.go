@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/coachmanager/coachmanager/internal/housetest/asterisktest"
 	"github.com/coachmanager/coachmanager/internal/housetest/proxytest"
@@ -20,10 +19,6 @@ func newPlayBy(t *testing.T) (p *play, way *proxytest.Proxy) {
 	return p, way
 }
 
-// noticed is how long a connection may be silent until it is given up: it is asked for
-// a sign of life after 4 s, and has 10 s to give one. A busy machine takes longer.
-const noticed = 2 * 14 * time.Second
-
 // An Asterisk that is not heard any more, though nothing is cut, is noticed: it is not
 // connected, its sessions are stale, and a DELETE does nothing. Once it is heard again a
 // session is what it has become meanwhile.
@@ -33,15 +28,11 @@ func TestRealAsteriskConnectionHangs(t *testing.T) {
 	id := p.listens("s1", "monitor", "a1")
 	want := inTheCall("monitor")
 	p.shows(id, want)
-	began := time.Now()
 	way.Hang()
 	p.do("Redirect", "Channel", p.near("s1@phone"), "Context", "coach", "Exten", "a1", "Priority", "1")
 	p.wantAnswer("503 dialer_unreachable", id, "", "")
 	want.Asked = []string{"unreachable"}
 	p.isConnected(false)
-	if took := time.Since(began); took > noticed {
-		t.Errorf("it took %v to notice", took)
-	}
 	want.Stale = true
 	p.shows(id, want)
 	p.readyIs(http.StatusServiceUnavailable)
@@ -68,13 +59,9 @@ func TestRealAsteriskConnectionForgotten(t *testing.T) {
 	id := p.listens("s1", "monitor", "a1")
 	want := inTheCall("monitor")
 	p.shows(id, want)
-	began := time.Now()
 	way.Freeze()
 	p.do("Redirect", "Channel", p.near("s1@phone"), "Context", "coach", "Exten", "a1", "Priority", "1")
 	waitFor(t, "the silence to be noticed", func() bool { return strings.Contains(p.logs(), "the manager is silent") })
-	if took := time.Since(began); took > noticed {
-		t.Errorf("it took %v to notice", took)
-	}
 	want = want.switched("coach")
 	p.shows(id, want)
 	p.isConnected(true)
